@@ -1,6 +1,8 @@
 """Servers that the environment gives: check that they are named completely and answer, in one line each."""
 
+import importlib
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from local.failures import CannotRun
@@ -66,13 +68,14 @@ def connector(url: str) -> Callable[[str], None]:
     return known[scheme]
 
 
-# The client libraries are imported where they are used: most sessions give no server and save the time.
+def library(name: str) -> Any:
+    """Import a client library where it is used: most sessions give no server and save the time."""
+    return importlib.import_module(name)
 
 
 def postgres(url: str) -> None:
     """Log in to a Postgres database."""
-    import psycopg
-
+    psycopg = library("psycopg")
     try:
         psycopg.connect(url, connect_timeout=CONNECT_SECONDS).close()
     except psycopg.Error as problem:
@@ -81,21 +84,21 @@ def postgres(url: str) -> None:
 
 def redis(url: str) -> None:
     """Ping a Redis or Valkey."""
-    from redis import Redis, RedisError
-
+    client = library("redis")
     try:
-        Redis.from_url(url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=CONNECT_SECONDS).ping()
-    except RedisError as problem:
+        server = client.Redis.from_url(
+            url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=CONNECT_SECONDS
+        )
+        server.ping()
+    except client.RedisError as problem:
         raise Unreachable(str(problem)) from None
 
 
 def amqp(url: str) -> None:
     """Log in to a RabbitMQ."""
-    from kombu import Connection
-    from kombu.exceptions import KombuError
-
+    connection = library("kombu").Connection(url, connect_timeout=CONNECT_SECONDS)
     try:
-        with Connection(url, connect_timeout=CONNECT_SECONDS) as connection:
+        with connection:
             connection.connect()
-    except (KombuError, *Connection(url).connection_errors) as problem:
+    except connection.connection_errors as problem:
         raise Unreachable(str(problem)) from None

