@@ -4,8 +4,8 @@ Make the virtual environment and go on inside it.
     python3 -m local.bootstrap [--dev] ARGUMENTS...
 
 It needs nothing but the standard library, so that any Python 3.11 can run it, and it becomes
-`.venv/bin/python -m local ARGUMENTS...` when the environment is ready. The packages are installed again only when
-the pinned requirement files, or the place of the environment, have changed.
+`.venv/bin/python -m local ARGUMENTS...` when the environment is ready. The packages are installed again only
+when the pinned requirement files, or the place of the environment, have changed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def is_installed(kind: str, files: tuple[str, ...], *, root: Path) -> bool:
 
 
 def is_usable(*, root: Path, log: Path) -> bool:
-    """Tell whether there is an environment to install into: a Python that runs, and that was not moved here."""
+    """Tell whether there is an environment to install into: its Python runs, and it was not moved here."""
     place = root / ".venv" / ".place"
     if place.exists() and place.read_text() != str(root):
         return False

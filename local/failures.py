@@ -2,4 +2,4 @@
 
 
 class CannotRun(Exception):
-    """Something the user has to change (a busy port, an unreachable server); the text is the whole message."""
+    """Something that the user has to change, such as a busy port; the text is the whole message."""
