@@ -100,5 +100,5 @@ def amqp(url: str) -> None:
     try:
         with connection:
             connection.connect()
-    except connection.connection_errors as problem:
+    except (library("amqp").AMQPError, *connection.connection_errors) as problem:
         raise Unreachable(str(problem)) from None

@@ -84,9 +84,9 @@ def choose_home(password: str) -> Path:
 
     :raises CannotRun: no directory can be made.
     """
-    known = state.read(HOME_FILE)
-    if known:
-        return Path(known["home"])
+    known = state.read(HOME_FILE).get("home")
+    if known and Path(known).exists():
+        return Path(known)
     name = hashlib.sha256(str(state.ROOT).encode()).hexdigest()[:12]
     candidates = [state.STATE / "postgres"] if is_reachable(state.STATE) else []
     candidates += [

@@ -57,13 +57,13 @@ def in_use(session: Session, *, first_database: int = 0) -> Iterator[dict[str, s
     :raises CannotRun: a given server cannot be reached or an embedded one does not start.
     """
     given.ensure_complete(os.environ)
+    given.ensure_reachable({name: os.environ[name] for name in given.NAMES if os.environ.get(name)})
     with state.locked("services"):
         end_leftovers()
         session.open()
     try:
         with state.locked("services"):
             urls = start_missing(first_database=first_database)
-        given.ensure_reachable({name: os.environ[name] for name in given.NAMES if os.environ.get(name)})
         yield environment(urls)
     finally:
         interrupts.ignore()
