@@ -4,6 +4,7 @@ ARGS ?=
 LOCAL = exec $(PYTHON) -m local.bootstrap
 DEVELOP = $(LOCAL) --dev
 REQUIREMENTS = requirements requirements-local requirements-dev
+COMPILE = uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11
 
 .PHONY: help demo serve test check bench check-books otp stop clean lock
 
@@ -38,6 +39,4 @@ clean: ## Stop, and remove everything in .local.
 	@exec $(PYTHON) -m local clean
 
 lock: ## Pin the requirements again (needs uv).
-	@for name in $(REQUIREMENTS); do \
-		uv pip compile --quiet --no-header --no-annotate --python-version 3.11 $$name.in -o $$name.txt || exit 2; \
-	done
+	@for name in $(REQUIREMENTS); do $(COMPILE) $$name.in -o $$name.txt || exit 2; done

@@ -6,7 +6,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from local import postgres, processes, services, state
+from local import postgres_home, processes, services, state
 
 SESSION_END_SECONDS = 60
 
@@ -32,7 +32,7 @@ def stop() -> int:
 def clean() -> int:
     """Remove everything that this checkout has made, except the virtual environment."""
     stop()
-    home = state.read(postgres.HOME_FILE).get("home")
+    home = state.read(postgres_home.HOME_FILE).get("home")
     for path in (Path(home) if home else None, state.STATE):
         if path and path.exists():
             print(f"removing {path}", flush=True)

@@ -33,6 +33,7 @@ def start(*, port: int, password: str) -> Process:
 
     :raises CannotRun: it did not start; says why.
     """
+    state.log_of("valkey").write_bytes(b"")
     HOME.mkdir(mode=0o700, exist_ok=True)
     command = [str(program()), str(write_settings(port=port, password=password))]
     server = processes.start("valkey", command, environment={"PATH": os.defpath}, directory=HOME)
