@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local import ports, services, state
+from local import ports, postgres_home, services, state
 
 
 @pytest.fixture(autouse=True)
@@ -16,5 +16,6 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(services, "SESSIONS", place / "sessions")
     monkeypatch.setattr(services, "SERVERS", place / "servers")
     monkeypatch.setattr(ports, "PORTS_FILE", place / "ports.json")
+    monkeypatch.setattr(postgres_home, "HOME_FILE", place / "postgres-home.json")
     state.prepare()
     return place
