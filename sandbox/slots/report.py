@@ -22,26 +22,29 @@ ROUNDS = f"SELECT count(DISTINCT round_id) FROM ({STANDING}) WHERE kind = 'bet'"
 UNDONE = "SELECT count(*) FROM actions WHERE is_undone AND kind = 'bet'"
 UNRESOLVED = "SELECT count(*) FROM rounds WHERE NOT is_over"
 REFUSED = "SELECT code, count(*) FROM calls WHERE verdict = 'refused' GROUP BY code"
-SURPRISES = "SELECT round_id || ': ' || text FROM surprises ORDER BY position DESC LIMIT 20"
+SURPRISES = (
+    "SELECT round_id || ': ' || text FROM surprises WHERE position > ? ORDER BY position DESC LIMIT 20"
+)
 
 
-def totals(path: str) -> dict[str, Any]:
+def totals(path: str, *, surprises_after: int = 0) -> dict[str, Any]:
     """
     Return rounds, bets, wins and their sums in minor units; what is undone counts nowhere else.
 
-    `surprises` lists the latest answers that the contract forbids, `unresolved` counts rounds that are not over.
+    `surprises` lists the latest answers that the contract forbids, those behind the given position; `unresolved`
+    counts rounds that are not over.
     The record is read in one snapshot over a connection of its own, so this may run in any thread while the
     provider plays on.
     """
     connection = sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
     try:
         connection.execute("BEGIN")
-        return _totals(connection)
+        return _totals(connection, surprises_after)
     finally:
         connection.close()
 
 
-def _totals(connection: sqlite3.Connection) -> dict[str, Any]:
+def _totals(connection: sqlite3.Connection, surprises_after: int) -> dict[str, Any]:
     def number(query: str) -> int:
         return int(connection.execute(query).fetchone()[0])
 
@@ -55,7 +58,7 @@ def _totals(connection: sqlite3.Connection) -> dict[str, Any]:
         "won_minor": _by_currency(sums, "win"),
         "by_player": _by_player(sums),
         "refused": {code or "": count for code, count in connection.execute(REFUSED)},
-        "surprises": [text for (text,) in connection.execute(SURPRISES)],
+        "surprises": [text for (text,) in connection.execute(SURPRISES, (surprises_after,))],
         "unresolved": number(UNRESOLVED),
     }
 

@@ -158,7 +158,8 @@ class Provider:
         return answer(await self._totals())
 
     async def _totals(self) -> dict[str, Any]:
-        return await asyncio.to_thread(report.totals, self.dealer.store.path)
+        store = self.dealer.store
+        return await asyncio.to_thread(report.totals, store.path, surprises_after=store.surprises_before)
 
     async def health(self, _request: Request) -> Response:
         """Tell that the provider runs and whether it takes spins."""

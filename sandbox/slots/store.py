@@ -34,6 +34,11 @@ class Store:
     def __init__(self, path: str) -> None:
         self.path = path
         self._connection = connect(path)
+        self.surprises_before = self._count_surprises()
+
+    def _count_surprises(self) -> int:
+        row = self._connection.execute("SELECT coalesce(max(position), 0) AS last FROM surprises").fetchone()
+        return int(row["last"])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
