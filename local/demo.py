@@ -23,14 +23,12 @@ def say(text: str) -> None:
 def serve() -> int:
     """Run the product alone until it is stopped."""
     port = port_wish(os.environ, "PORT")
-    ports.ensure_free(port, variable="PORT")
     return supervise("serve", lambda supervisor: run_alone(supervisor, port=port))
 
 
 def demo() -> int:
     """Run the product with a simulated casino and simulated players."""
     wishes = demo_wishes(os.environ)
-    ports.ensure_free(wishes.port, variable="DEMO_PORT")
     return supervise("demo", lambda supervisor: run_with_players(supervisor, wishes))
 
 
@@ -56,6 +54,7 @@ def supervise(name: str, play: Callable[[Supervisor], None]) -> int:
 
 def run_alone(supervisor: Supervisor, *, port: int) -> None:
     """Run the product until something ends."""
+    ports.ensure_free(port, variable="PORT")
     migrate(supervisor)
     start_product(supervisor, port=port)
     wait_for_web(supervisor, port=port)
@@ -66,6 +65,7 @@ def run_alone(supervisor: Supervisor, *, port: int) -> None:
 
 def run_with_players(supervisor: Supervisor, wishes: Wishes) -> None:
     """Run the demo, for ever or for as long as the user wishes."""
+    ports.ensure_free(wishes.port, variable="DEMO_PORT")
     vendor = ports.port_of("provider")
     migrate(supervisor)
     say("loading the demo's market, staff and players")
@@ -130,6 +130,7 @@ def wind_down(supervisor: Supervisor, *, vendor: int) -> dict[str, Any]:
         supervisor.ask_to_end("players")
         supervisor.finish("players", seconds=PLAYERS_END_SECONDS)
     summary = asking.post(f"{product.address(vendor)}/drain", seconds=DRAIN_SECONDS)
+    supervisor.ensure_all_run()
     if summary is None:
         raise NotReady("provider", "could not resolve every outcome")
     for surprise in summary.get("surprises", []):

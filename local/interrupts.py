@@ -16,23 +16,34 @@ class Interrupted(BaseException):
         super().__init__(signal.Signals(number).name)
 
 
-_depth = 0
-_waiting: int | None = None
+class Signals:
+    """What has come while nothing might interrupt us."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.waiting: int | None = None
+
+    def receive(self, number: int, _frame: FrameType | None) -> None:
+        """Raise at once, or when the section that must not be torn apart is over."""
+        if not self.depth:
+            raise Interrupted(number)
+        self.waiting = number
+
+    def release(self) -> None:
+        """Raise what had to wait, when no section is left."""
+        if not self.depth and self.waiting is not None:
+            number, self.waiting = self.waiting, None
+            raise Interrupted(number)
 
 
-def _receive(number: int, _frame: FrameType | None) -> None:
-    """Raise at once, or when the section that must not be torn apart is over."""
-    global _waiting
-    if _depth:
-        _waiting = number
-    else:
-        raise Interrupted(number)
+SIGNALS = Signals()
 
 
 def listen() -> None:
-    """Turn the signals that end a program into `Interrupted`, in the main thread."""
+    """Turn the signals that end a program into `Interrupted`; under nohup the terminal may go."""
     for number in NUMBERS:
-        signal.signal(number, _receive)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, SIGNALS.receive)
 
 
 def ignore() -> None:
@@ -44,12 +55,9 @@ def ignore() -> None:
 @contextmanager
 def held_back() -> Iterator[None]:
     """Let nothing interrupt this section; a signal that came meanwhile is raised after it."""
-    global _depth, _waiting
-    _depth += 1
+    SIGNALS.depth += 1
     try:
         yield
     finally:
-        _depth -= 1
-    if not _depth and _waiting is not None:
-        number, _waiting = _waiting, None
-        raise Interrupted(number)
+        SIGNALS.depth -= 1
+    SIGNALS.release()

@@ -11,13 +11,13 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from local import processes, state
 from local.failures import CannotRun
-from local.postgres_home import account, choose_home, own, programs
+from local.postgres_home import become_user, choose_home, own, programs
 from local.processes import Process
 
 SUPERUSER, OWNER, APPLICATION, DATABASE = "postgres", "pam_owner", "pam_application", "pam"
@@ -37,44 +37,72 @@ SETTINGS = {
 }
 
 
-def start(*, port: int, passwords: dict[str, str]) -> Process:
+def prepare(*, passwords: dict[str, str]) -> Path:
     """
-    Start the server, making its data directory, logins and database the first time.
+    Make the directory of the server, with its data, the first time; return it.
 
-    :raises CannotRun: it did not start; says why.
+    :raises CannotRun: that is impossible; says why.
     """
-    state.log_of("postgres").write_bytes(b"")
     home = choose_home(passwords["POSTGRES_PASSWORD"])
     if shutil.disk_usage(home).free < FREE_BYTES_NEEDED:
         raise CannotRun(f"the disk is full: Postgres needs 300 MB at {home}")
-    binaries = programs(home)
+    if not (home / "data").exists():
+        initialise(home / "data", password=passwords["POSTGRES_PASSWORD"])
+    return home
+
+
+def launch(home: Path, *, port: int, note: Callable[[], None]) -> Process:
+    """Start the server on its data, and return at once; the new process calls `note` before anything."""
+
+    def before() -> None:
+        note()
+        become_user()
+
+    state.log_of("postgres").write_bytes(b"")
     data = home / "data"
-    is_new = not data.exists()
-    if is_new:
-        initialise(data, binaries=binaries, password=passwords["POSTGRES_PASSWORD"])
-    server = launch(data, binaries=binaries, port=port)
+    options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    command = [str(programs(home) / "postgres"), "-D", str(data), "-p", str(port), *options]
+    server = processes.start("postgres", command, environment=environment(), directory=data, before=before)
+    return processes.identify("postgres", server.pid, is_leader=True)
+
+
+def complete(server: Process, home: Path, *, port: int, passwords: dict[str, str]) -> None:
+    """
+    Wait until the server takes connections, and create its logins and its database the first time.
+
+    :raises CannotRun: it ended or stayed busy, or the logins were refused; says why.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while not is_ready(home / "data", pid=server.pid):
+        if not processes.is_running(server):
+            raise CannotRun(f"Postgres did not start: {reason()}")
+        if time.monotonic() > deadline:
+            raise CannotRun(f"Postgres was not ready after {START_SECONDS} seconds: {reason()}")
+        time.sleep(0.02)
     if not (home / "has-roles").exists():
-        create_roles(binaries=binaries, port=port, passwords=passwords)
+        create_roles(binaries=programs(home), port=port, passwords=passwords)
         (home / "has-roles").touch()
-    return server
 
 
-def initialise(data: Path, *, binaries: Path, password: str) -> None:
+def initialise(data: Path, *, password: str) -> None:
     """
     Make the data directory; it gets its name only when it is complete.
 
     :raises CannotRun: initdb failed; says why.
     """
-    draft = data.with_name("data-draft")
-    shutil.rmtree(draft, ignore_errors=True)
+    state.log_of("postgres").write_bytes(b"")
+    # An initdb whose session was killed may still work on its own draft.
+    for earlier in data.parent.glob("data-draft-*"):
+        shutil.rmtree(earlier, ignore_errors=True)
+    draft = data.with_name(f"data-draft-{os.getpid()}")
     with password_file(data.parent, password) as secret:
         command = [
-            *(str(binaries / "initdb"), "--pgdata", str(draft), "--username", SUPERUSER),
+            *(str(programs(data.parent) / "initdb"), "--pgdata", str(draft), "--username", SUPERUSER),
             *("--auth", "scram-sha-256", "--pwfile", str(secret), "--encoding", "UTF8"),
             *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
         ]
         setup = processes.start(
-            "postgres", command, environment=environment(), directory=data.parent, account=account()
+            "postgres", command, environment=environment(), directory=data.parent, before=become_user
         )
         if setup.wait() != 0:
             raise CannotRun(f"Postgres could not be set up: {reason()}")
@@ -97,29 +125,6 @@ def password_file(directory: Path, password: str) -> Iterator[Path]:
 def environment() -> dict[str, str]:
     """Return what the server is told of the outside: nothing of the product's secrets."""
     return {"PATH": os.defpath, "LC_ALL": "C"}
-
-
-def launch(data: Path, *, binaries: Path, port: int) -> Process:
-    """
-    Start the server on its data directory and wait until it takes connections.
-
-    :raises CannotRun: it ended or stayed busy; says why.
-    """
-    options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-    command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *options]
-    server = processes.start(
-        "postgres", command, environment=environment(), directory=data, account=account()
-    )
-    process = processes.identify("postgres", server.pid, is_leader=True)
-    deadline = time.monotonic() + START_SECONDS
-    while not is_ready(data, pid=server.pid):
-        if server.poll() is not None:
-            raise CannotRun(f"Postgres did not start: {reason()}")
-        if time.monotonic() > deadline:
-            processes.terminate([process], seconds=STOP_SECONDS)
-            raise CannotRun(f"Postgres was not ready after {START_SECONDS} seconds: {reason()}")
-        time.sleep(0.02)
-    return process
 
 
 def is_ready(data: Path, *, pid: int) -> bool:

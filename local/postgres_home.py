@@ -42,6 +42,15 @@ def account() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
+def become_user() -> None:
+    """Become the user that runs the server, in a process that is about to."""
+    user = account()
+    if user:
+        os.setgroups(user["extra_groups"])
+        os.setgid(user["group"])
+        os.setuid(user["user"])
+
+
 def is_reachable(path: Path) -> bool:
     """Tell whether the user that runs the server can enter this directory or run this program."""
     command = ["/bin/sh", "-c", 'test -x "$0"', str(path)]

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from local import state
+from local.failures import CannotRun
 
 KILL_SECONDS = 5
 
@@ -85,24 +86,29 @@ def start(
     *,
     environment: Mapping[str, str],
     directory: Path = state.ROOT,
-    account: Mapping[str, Any] | None = None,
+    before: Callable[[], object] | None = None,
 ) -> subprocess.Popen[bytes]:
     """
     Start a command in a session of its own, with its output in the log of that name.
 
-    :param account: the user to become, as keyword arguments of Popen.
+    :param before: what the new process does before it becomes the command. There it can note its own identity,
+        so that no process ever runs without a note, however suddenly we are killed.
+    :raises CannotRun: it could not do that.
     """
     with state.log_of(name).open("ab") as log:
-        return subprocess.Popen(
-            command,
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            **(account or {}),
-        )
+        try:
+            return subprocess.Popen(
+                command,
+                cwd=directory,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=before,  # noqa: PLW1509 - this program has one thread.
+            )
+        except subprocess.SubprocessError:
+            raise CannotRun(f"{name} cannot start: is the disk full, or not ours?") from None
 
 
 def wait_until_gone(processes: Iterable[Process], *, seconds: float) -> list[Process]:

@@ -8,7 +8,7 @@ session that was killed leaves a note whose process is gone: the next one ends w
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -92,20 +92,45 @@ def start_missing(*, first_database: int) -> dict[str, str]:
     secrets = credentials.load()
     urls: dict[str, str] = {}
     if not os.environ.get("DATABASE_URL"):
-        port = port_of_running("postgres")
-        if port is None:
-            port = ports.port_of("postgres")
-            with interrupts.held_back():
-                remember(postgres.start(port=port, passwords=secrets), port=port)
-        urls |= postgres.urls(port=port, passwords=secrets)
+        urls |= postgres.urls(port=ensure_postgres(secrets), passwords=secrets)
     if not (os.environ.get("BROKER_URL") and os.environ.get("CACHE_URL")):
-        port = port_of_running("valkey")
-        if port is None:
-            port = ports.port_of("valkey")
-            with interrupts.held_back():
-                remember(valkey.start(port=port, password=secrets["VALKEY_PASSWORD"]), port=port)
-        urls |= valkey.urls(port=port, password=secrets["VALKEY_PASSWORD"], first_database=first_database)
+        password = secrets["VALKEY_PASSWORD"]
+        urls |= valkey.urls(port=ensure_valkey(password), password=password, first_database=first_database)
     return urls
+
+
+def ensure_postgres(secrets: dict[str, str]) -> int:
+    """Have the embedded Postgres running, and return its port."""
+    home = postgres.prepare(passwords=secrets)
+    server, port = ensure_runs("postgres", lambda port, note: postgres.launch(home, port=port, note=note))
+    postgres.complete(server, home, port=port, passwords=secrets)
+    return port
+
+
+def ensure_valkey(password: str) -> int:
+    """Have the embedded Valkey running, and return its port."""
+    server, port = ensure_runs(
+        "valkey", lambda port, note: valkey.launch(port=port, password=password, note=note)
+    )
+    valkey.complete(server, port=port, password=password)
+    return port
+
+
+def ensure_runs(name: str, launch: Callable[[int, Callable[[], None]], Process]) -> tuple[Process, int]:
+    """
+    Return a server that runs, and its port.
+
+    :param launch: starts it on a port, and calls the given function in the new process.
+    """
+    record = state.read(SERVERS / f"{name}.json")
+    if record and processes.is_running(processes.recall(record)):
+        return processes.recall(record), record["port"]
+    port = ports.port_of(name)
+
+    def note() -> None:
+        remember(processes.identify(name, os.getpid(), is_leader=True), port=port)
+
+    return launch(port, note), port
 
 
 def remember(server: Process, *, port: int) -> None:
@@ -125,12 +150,6 @@ def lost_servers() -> list[Process]:
     """Return the embedded servers that were started and not stopped, and yet do not run."""
     known = [processes.recall(record) for path in SERVERS.glob("*.json") if (record := state.read(path))]
     return [server for server in known if not processes.is_running(server)]
-
-
-def port_of_running(name: str) -> int | None:
-    """Return the port of an embedded server if it runs."""
-    record = state.read(SERVERS / f"{name}.json")
-    return record["port"] if record and processes.is_running(processes.recall(record)) else None
 
 
 def stop_servers() -> None:
@@ -161,7 +180,9 @@ def sessions() -> dict[Path, Process]:
 
 
 def end_leftovers() -> None:
-    """End what sessions that are gone have left behind, and forget them."""
+    """End what sessions that are gone have left behind, and forget them; servers that are gone too."""
+    for server in lost_servers():
+        (SERVERS / f"{server.name}.json").unlink()
     alive = sessions()
     for path in SESSIONS.glob("*.json"):
         if path not in alive:

@@ -1,5 +1,6 @@
 """The processes of one demo: started one by one, watched together, ended together."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -46,10 +47,15 @@ class Supervisor:
     def start(self, name: str, command: Sequence[str]) -> None:
         """Start a process of the product, with an empty log; its files are for its user only."""
         state.log_of(name).write_bytes(b"")
+        others = [process for _, process in self.children.values()]
+
+        def before() -> None:
+            os.umask(0o077)
+            self.session.note([*others, processes.identify(name, os.getpid(), is_leader=True)])
+
         with interrupts.held_back():
-            child = processes.start(name, command, environment=self.environment, account={"umask": 0o077})
+            child = processes.start(name, command, environment=self.environment, before=before)
             self.children[name] = (child, processes.identify(name, child.pid, is_leader=True))
-            self.session.note([process for _, process in self.children.values()])
 
     def ensure_all_run(self, *, but: str = "") -> None:
         """

@@ -4,6 +4,7 @@ import os
 import socket
 import sysconfig
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from local.failures import CannotRun
 from local.processes import Process
 
 HOME = state.STATE / "valkey"
-START_SECONDS, STOP_SECONDS = 20, 10
+START_SECONDS = 20
 
 
 def program() -> Path:
@@ -27,24 +28,30 @@ def program() -> Path:
     raise CannotRun("there is no Valkey for this platform: set BROKER_URL and CACHE_URL")
 
 
-def start(*, port: int, password: str) -> Process:
+def launch(*, port: int, password: str, note: Callable[[], None]) -> Process:
     """
-    Start the server and wait until it answers.
+    Start the server, and return at once; the new process calls `note` before anything.
 
-    :raises CannotRun: it did not start; says why.
+    :raises CannotRun: there is none for this platform.
     """
     state.log_of("valkey").write_bytes(b"")
     HOME.mkdir(mode=0o700, exist_ok=True)
     command = [str(program()), str(write_settings(port=port, password=password))]
-    server = processes.start("valkey", command, environment={"PATH": os.defpath}, directory=HOME)
-    process = processes.identify("valkey", server.pid, is_leader=True)
+    server = processes.start("valkey", command, environment={"PATH": os.defpath}, directory=HOME, before=note)
+    return processes.identify("valkey", server.pid, is_leader=True)
+
+
+def complete(server: Process, *, port: int, password: str) -> None:
+    """
+    Wait until the server answers.
+
+    :raises CannotRun: it ended or stayed busy; says why.
+    """
     deadline = time.monotonic() + START_SECONDS
     while not answers(port=port, password=password):
-        if server.poll() is not None or time.monotonic() > deadline:
-            processes.terminate([process], seconds=STOP_SECONDS)
+        if not processes.is_running(server) or time.monotonic() > deadline:
             raise CannotRun(f"Valkey did not start: {state.tail(state.log_of('valkey'), lines=1)}")
         time.sleep(0.02)
-    return process
 
 
 def write_settings(*, port: int, password: str) -> Path:

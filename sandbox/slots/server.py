@@ -17,6 +17,16 @@ PATIENCE_SECONDS = 6.0
 DRAIN_SECONDS = 300.0
 HISTORY_LENGTH = 12
 SESSION_TEXTS = ("casino_id", "game", "currency")
+GAME_PAGES = (
+    "base.css",
+    "base.js",
+    "game.css",
+    "game.js",
+    "icon.svg",
+    "paytable.js",
+    "reels.js",
+    "symbols.svg",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class Provider:
             ("POST", "/resume"): self.resume,
             ("GET", "/report"): self.report,
             ("GET", "/health"): self.health,
-            **page_routes(("game.css", "game.js", "base.css", "base.js", "symbols.svg")),
+            **page_routes(GAME_PAGES),
         }
 
     async def open_session(self, request: Request) -> Response:

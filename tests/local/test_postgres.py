@@ -70,7 +70,7 @@ def test_a_server_without_pid_file_is_not_ready(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_in_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "FREE_BYTES_NEEDED", 10**18)
     with pytest.raises(CannotRun, match="the disk is full"):
-        postgres.start(port=1, passwords={"POSTGRES_PASSWORD": "ours"})
+        postgres.prepare(passwords={"POSTGRES_PASSWORD": "ours"})
 
 
 def test_the_reason_is_the_last_fatal_line(checkout: Path) -> None:

@@ -2,11 +2,12 @@
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from local import credentials, given, services, state
+from local import credentials, given, processes, services, state
 from local.failures import CannotRun
 
 
@@ -50,6 +51,13 @@ def test_a_torn_note_does_not_count() -> None:
     assert services.sessions() == {}
     services.end_leftovers()
     assert list(services.SESSIONS.glob("*.json")) == []
+
+
+def test_a_server_from_before_a_reboot_is_forgotten() -> None:
+    gone = replace(processes.identify("postgres", os.getpid()), started="the boot before")
+    services.remember(gone, port=1)
+    services.end_leftovers()
+    assert services.lost_servers() == []
 
 
 def test_what_is_given_wins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""The SOFTSWISS aggregator: `wire` translates and signs, `views` is what it calls."""

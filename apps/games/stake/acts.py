@@ -1,0 +1,296 @@
+"""
+What a stake, a win, an undo and the end of a round do at the table. Pure.
+
+Every act follows the same order: is it a repeat, was it buried, may it be (stakes only), what moves, who is told.
+"""
+
+from apps.access.errors import AccessRefused
+from apps.access.rules import Facts as AccessFacts
+from apps.access.rules import decide
+from apps.games import errors, events
+from apps.games.rules import (
+    END_ROUND,
+    Action,
+    ActionKind,
+    GameState,
+    RoundState,
+    Split,
+    share_win,
+    split_stake,
+)
+from apps.games.stake.facts import Bet, Original, Outcome
+from apps.games.stake.table import Fresh, Table
+from apps.wallet.errors import DebtOutstanding, InsufficientFunds
+from apps.wallet.rules import Account, Kind, split_debit
+
+
+def play(table: Table) -> None:
+    """
+    Take every action of the message in order, then end the round where the message says so.
+
+    :raises DomainError: an action is refused; then nothing of the message is written.
+    """
+    if table.message.currency != table.seat.currency:
+        raise errors.WrongCurrency(currency=table.message.currency, account=table.seat.currency)
+    for position, action in enumerate(table.message.actions):
+        if action.kind is ActionKind.STAKE:
+            stake(table, action, settles=_is_settled_here(table, position))
+        elif action.kind is ActionKind.WIN:
+            win(table, action)
+        else:
+            undo(table, action)
+    if table.message.finished:
+        end_round(table)
+
+
+def _is_settled_here(table: Table, position: int) -> bool:
+    """Return whether a stake is settled by the same message, by its end of round or by a win behind it."""
+    later = table.message.actions[position + 1 :]
+    return table.message.finished or any(
+        action.kind is ActionKind.WIN and table.is_first(action) for action in later
+    )
+
+
+def stake(table: Table, action: Action, *, settles: bool) -> None:
+    """Take a stake: the only act that gates may refuse."""
+    by = table.claim_action(action)
+    if by is None or table.is_buried(action):
+        return
+    ensure_may_stake(table)
+    paid = split_stake(action.amount, cash=table.book[Account.CASH], bonus=0)
+    if paid is None:
+        raise InsufficientFunds(
+            purse="cash",
+            available_units=table.book[Account.CASH],
+            needed_units=action.amount,
+            currency=table.seat.currency,
+        )
+    table.gate.admit_stake(paid.cash, table.at)
+    played = table.open_round(by)
+    open_part, settled_part = (Split(0), paid) if settles else (paid, Split(0))
+    bet = Bet(
+        by.id,
+        played.id,
+        played.entries,
+        open_part.cash,
+        open_part.bonus,
+        settled_part.cash,
+        settled_part.bonus,
+        None,
+        0,
+        False,
+    )
+    table.bets[bet.id] = table.new_bets[bet.id] = bet
+    cash_to, bonus_to = (
+        (Account.GAMES_CASH, Account.GAMES_BONUS)
+        if settles
+        else (Account.IN_PLAY_CASH, Account.IN_PLAY_BONUS)
+    )
+    table.move(Kind.STAKE, Account.CASH, cash_to, paid.cash, by, cause_id=bet.id)
+    table.move(Kind.STAKE, Account.BONUS, bonus_to, paid.bonus, by, cause_id=bet.id)
+    table.announce(
+        events.BetPlaced(
+            bet.id, played.id, played.game_id, table.facts.session, table.seat.currency, paid.cash, paid.bonus
+        ),
+        by,
+    )
+
+
+def ensure_may_stake(table: Table) -> None:
+    """
+    Let a stake pass every gate but those of money.
+
+    :raises ProviderDisabled, GameUnavailable, AccessRefused, SessionNotOpen, DebtOutstanding, RoundClosed: why not.
+    """
+    facts, policy = table.facts, table.seat.policy
+    if not facts.account[1]:
+        raise errors.ProviderDisabled()
+    if facts.game is None or facts.game[1] != GameState.LIVE:
+        raise errors.GameUnavailable(game=table.message.game)
+    decision = decide(
+        "stake", AccessFacts(table.seat.status, facts.restrictions or (), facts.exclusions or ())
+    )
+    if not decision.allowed:
+        raise AccessRefused(**decision.facts())
+    if policy.launch_required and facts.session is None:
+        raise errors.SessionNotOpen(game=table.message.game)
+    if table.book[Account.DEBT]:
+        raise DebtOutstanding(owed_units=table.book[Account.DEBT], currency=table.seat.currency)
+    if policy.stake_on_closed_round == "refuse" and table.round and table.round.state == RoundState.CLOSED:
+        raise errors.RoundClosed(round=table.message.round_reference)
+
+
+def win(table: Table, action: Action) -> None:
+    """Credit a win, by the funding of its round; the round's open bets are settled by it."""
+    by = table.claim_action(action)
+    if by is None or table.is_buried(action):
+        return
+    if table.seat.policy.win_without_bet == "refuse" and not table.standing_bets():
+        raise errors.WinWithoutBet(round=table.message.round_reference)
+    settle_open_bets(table, by)
+    share = share_win(action.amount, staked=table.funding())
+    played = table.open_round(by)
+    table.move(Kind.WIN, Account.GAMES_CASH, Account.CASH, share.cash, by, cause_id=by.id)
+    table.move(Kind.WIN, Account.GAMES_BONUS, Account.BONUS, share.bonus, by, cause_id=by.id)
+    table.gate.settle_win(share.cash, table.at)
+    table.settlements.append(
+        {
+            "id": by.id,
+            "round_id": played.id,
+            "sequence": played.entries,
+            "cash": share.cash,
+            "bonus": share.bonus,
+        }
+    )
+    table.outcomes[by.id] = Outcome(by.id, played.id, share.cash, share.bonus, None, 0, False)
+    table.announce(
+        events.WinPaid(
+            by.id, played.id, played.game_id, played.session_id, table.seat.currency, share.cash, share.bonus
+        ),
+        by,
+    )
+
+
+def settle_open_bets(table: Table, by: Fresh) -> None:
+    """Move what is in play on the message's round to the house."""
+    for bet in table.open_bets():
+        table.move(Kind.SETTLE, Account.IN_PLAY_CASH, Account.GAMES_CASH, bet.cash_open, by, cause_id=bet.id)
+        table.move(
+            Kind.SETTLE, Account.IN_PLAY_BONUS, Account.GAMES_BONUS, bet.bonus_open, by, cause_id=bet.id
+        )
+        bet.cash_settled, bet.cash_open = bet.cash_settled + bet.cash_open, 0
+        bet.bonus_settled, bet.bonus_open = bet.bonus_settled + bet.bonus_open, 0
+        table.note_change(bet)
+
+
+def end_round(table: Table) -> None:
+    """Close the message's round; bets still open are settled, by an operation of its own where none came with it."""
+    if table.round is None or table.round.state == RoundState.CLOSED:
+        return
+    if table.open_bets():
+        transactions = list(table.transactions)
+        by = table.last or table.claim(END_ROUND, table.message.round_reference, [])
+        table.transactions = transactions
+        if by is not None:
+            settle_open_bets(table, by)
+    table.round.state = RoundState.CLOSED
+    table.round_touched = True
+
+
+def undo(table: Table, action: Action) -> None:
+    """Take back what an action did, wherever its money lies now; or bury it, so that it does nothing later."""
+    by = table.claim_action(action)
+    if by is None:
+        return
+    original = _original(table, action.original)
+    if original is None:
+        bury(table, action, by)
+    elif original.bet is not None:
+        undo_bet(table, table.bets.setdefault(original.bet.id, original.bet), original, by)
+    elif original.outcome is not None:
+        outcome = table.outcomes.setdefault(original.outcome.id, original.outcome)
+        undo_win(table, outcome, original, by)
+
+
+def _original(table: Table, reference: str) -> Original | None:
+    """Return what an undo points at: the bet before the win where a contract gives both one id."""
+    found = [original for original in table.facts.originals or () if original.reference == reference]
+    found += _from_this_message(table, reference)
+    found.sort(key=lambda original: (original.kind != ActionKind.STAKE, _is_undone(original)))
+    standing = [original for original in found if not _is_undone(original)]
+    return (standing or found or [None])[0]
+
+
+def _from_this_message(table: Table, reference: str) -> list[Original]:
+    known = {
+        operation["id"]: operation for operation in table.operations if operation["reference"] == reference
+    }
+    here = []
+    for operation_id, operation in known.items():
+        if operation["kind"] in (ActionKind.STAKE, ActionKind.WIN):
+            bet, outcome = table.new_bets.get(operation_id), table.outcomes.get(operation_id)
+            game, session = (table.round.game_id, table.round.session_id) if table.round else (None, None)
+            here.append(Original(reference, operation["kind"], game, session, bet, outcome, []))
+    return here
+
+
+def _is_undone(original: Original) -> bool:
+    row = original.bet or original.outcome
+    return row is not None and row.undone
+
+
+def bury(table: Table, action: Action, by: Fresh) -> None:
+    """Write a tombstone, once: the original, when it comes, gets an id and moves nothing."""
+    table.unknown_originals.append(action.reference)
+    if action.original not in table.buried:
+        table.buried.add(action.original)
+        table.tombstones.append({"reference": action.original, "operation_id": by.id})
+        table.announce(events.UndoBuried(table.seat.account_id), by)
+
+
+def undo_bet(table: Table, bet: Bet, original: Original, by: Fresh) -> None:
+    """Give a stake back, purse by purse, the open part from in play and the settled part from the house."""
+    if bet.undone:
+        return
+    reversed_by = {debit: transfer_id for transfer_id, debit, _ in original.transfers or ()}
+    legs = (
+        (Account.IN_PLAY_CASH, Account.CASH, bet.cash_open),
+        (Account.GAMES_CASH, Account.CASH, bet.cash_settled),
+        (Account.IN_PLAY_BONUS, Account.BONUS, bet.bonus_open),
+        (Account.GAMES_BONUS, Account.BONUS, bet.bonus_settled),
+    )
+    for debit, credit, amount in legs:
+        reverses = reversed_by.pop(credit.value, None) if amount else None
+        table.move(Kind.UNDO, debit, credit, amount, by, cause_id=bet.id, reverses_id=reverses)
+    cash, bonus = bet.cash_open + bet.cash_settled, bet.bonus_open + bet.bonus_settled
+    table.gate.release_stake(cash, table.instant(bet.placed_at) if bet.placed_at else table.at)
+    bet.cash_open = bet.cash_settled = bet.bonus_open = bet.bonus_settled = 0
+    bet.undone = True
+    table.note_change(bet)
+    table.announce(
+        events.BetUndone(
+            bet.id, bet.round_id, original.game_id, original.session_id, table.seat.currency, cash, bonus
+        ),
+        by,
+    )
+
+
+def undo_win(table: Table, outcome: Outcome, original: Original, by: Fresh) -> None:
+    """Take a win back from where it went; what is not there any more becomes debt, and a person is told."""
+    if outcome.undone:
+        return
+    reversed_by = {credit: transfer_id for transfer_id, _, credit in original.transfers or ()}
+    owed = 0
+    purses = (
+        (Account.CASH, Account.GAMES_CASH, outcome.cash),
+        (Account.BONUS, Account.GAMES_BONUS, outcome.bonus),
+    )
+    for purse, house, amount in purses:
+        taken, missing = split_debit(table.book[purse], amount)
+        reverses = reversed_by.get(purse.value)
+        links = {"cause_id": outcome.id, "reverses_id": reverses}
+        table.move(Kind.UNDO, purse, house, taken, by, **links)
+        if taken:
+            links["reverses_id"] = None
+        table.move(Kind.UNDO, Account.DEBT, house, missing, by, **links)
+        owed += missing
+    table.gate.withdraw_win(
+        outcome.cash, table.instant(outcome.settled_at) if outcome.settled_at else table.at
+    )
+    outcome.undone = True
+    table.undone_outcomes.append(outcome.id)
+    if owed:
+        table.debts[outcome.id] = owed
+    table.announce(
+        events.WinUndone(
+            outcome.id,
+            outcome.round_id,
+            original.game_id,
+            original.session_id,
+            table.seat.currency,
+            outcome.cash,
+            outcome.bonus,
+            owed,
+        ),
+        by,
+    )
