@@ -91,8 +91,8 @@ def start(
     """
     Start a command in a session of its own, with its output in the log of that name.
 
-    :param before: what the new process does before it becomes the command. There it can note its own identity,
-        so that no process ever runs without a note, however suddenly we are killed.
+    :param before: what the new process does before it becomes the command. There it can note its identity, so
+        that no process ever runs without a note, however suddenly we are killed.
     :raises CannotRun: it could not do that.
     """
     with state.log_of(name).open("ab") as log:
