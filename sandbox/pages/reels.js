@@ -26,6 +26,7 @@ function stretch(strip, length) {
 export class Reels {
   constructor(root, strips) {
     this.root = root;
+    root.style.setProperty("--reels", strips.length);
     this.strips = strips;
     this.bands = strips.map(() => el("div", { class: "strip" }));
     this.screen = strips.map((strip) => stretch(strip, ROWS));
