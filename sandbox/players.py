@@ -203,21 +203,21 @@ async def run(settings: Settings, *, say: Callable[[str], None]) -> None:
     people = json.loads(settings.file.read_text())["players"]
     Random(settings.seed).shuffle(people)
     crowd = people[: max(4, round(settings.rate * WHOLE_RATE_PLAYERS))]
+    started = loop.time()
     async with asyncio.TaskGroup() as group:
         group.create_task(summarise(world, say=say))
         for credentials in crowd:
             group.create_task(Player(world, credentials, seed=settings.seed).live())
+    say(f"in all: {world.tally.line(seconds=loop.time() - started, rounds_before=0)}")
 
 
 async def summarise(world: World, *, say: Callable[[str], None]) -> None:
-    """Say every ten seconds, and once at the end, how it goes."""
-    before = 0
-    clock = asyncio.get_running_loop().time
+    """Say every ten seconds how it goes."""
     while not world.closing.is_set():
-        started = clock()
-        await world.rest(SUMMARY_SECONDS)
-        say(world.tally.line(seconds=clock() - started, rounds_before=before))
         before = world.tally.rounds
+        await world.rest(SUMMARY_SECONDS)
+        if not world.closing.is_set():
+            say(world.tally.line(seconds=SUMMARY_SECONDS, rounds_before=before))
 
 
 def main(settings: Settings) -> None:

@@ -125,6 +125,17 @@ def _once(body: Callable[[], T]) -> T:
     return value
 
 
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read everything inside as of one instant; inside an operation, as that operation sees it."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 def transaction_required(function: Callable[..., T]) -> Callable[..., T]:
     """Mark a function that takes part in a transaction and never opens one."""
 

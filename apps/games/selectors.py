@@ -11,6 +11,8 @@ from apps.accounts.models import Player
 from apps.core import crypto
 from apps.core.models import GlobalReference
 from apps.core.money import Money
+from apps.core.rules import Measure
+from apps.core.sql import discrepancies
 from apps.games.errors import GameUnavailable, ProviderUnknown
 from apps.games.models import Game, ProviderAccount
 from apps.games.rules import GameState, Policy
@@ -99,3 +101,73 @@ def balance(player_id: int) -> Money:
 def live_games() -> QuerySet[Game]:
     """Return the games that can be launched."""
     return Game.objects.select_related("account").filter(state=GameState.LIVE, account__is_enabled=True)
+
+
+_IN_PLAY = """
+    SELECT COALESCE(w.player_id, b.player_id), COALESCE(w.currency, b.currency),
+           COALESCE(w.cash, 0), COALESCE(w.bonus, 0), COALESCE(b.cash, 0), COALESCE(b.bonus, 0)
+    FROM (SELECT player_id, currency, in_play_cash AS cash, in_play_bonus AS bonus FROM wallet_wallet
+          WHERE %(all)s OR player_id = ANY(%(players)s)) w
+    FULL JOIN (SELECT b.player_id, r.currency, sum(b.cash_open) AS cash, sum(b.bonus_open) AS bonus
+               FROM games_bet b JOIN games_round r ON r.player_id = b.player_id AND r.id = b.round_id
+               WHERE (b.cash_open > 0 OR b.bonus_open > 0) AND (%(all)s OR b.player_id = ANY(%(players)s))
+               GROUP BY 1, 2) b ON b.player_id = w.player_id AND b.currency = w.currency
+    WHERE (COALESCE(w.cash, 0), COALESCE(w.bonus, 0)) <> (COALESCE(b.cash, 0), COALESCE(b.bonus, 0))
+"""
+# A standing bet was staked once and not undone; an undone one was staked and undone in full; and the open part
+# lies where the bet says.
+_BETS = """
+    SELECT b.player_id, b.id FROM games_bet b
+    LEFT JOIN (SELECT player_id, cause_id,
+                   sum(amount) FILTER (WHERE kind = 'stake') AS staked,
+                   sum(amount) FILTER (WHERE kind = 'undo') AS undone,
+                   sum(CASE WHEN credit LIKE 'in_play%%' THEN amount WHEN debit LIKE 'in_play%%' THEN -amount END) AS open
+               FROM wallet_transfer
+               WHERE kind IN ('stake', 'settle', 'undo') AND (%(all)s OR player_id = ANY(%(players)s))
+               GROUP BY 1, 2) t ON t.player_id = b.player_id AND t.cause_id = b.id
+    WHERE (%(all)s OR b.player_id = ANY(%(players)s))
+      AND (COALESCE(t.staked, 0) - COALESCE(t.undone, 0)
+               <> b.cash_open + b.bonus_open + b.cash_settled + b.bonus_settled
+           OR COALESCE(t.open, 0) <> b.cash_open + b.bonus_open
+           OR (b.undone_at IS NULL AND COALESCE(t.undone, 0) <> 0))
+"""
+_SETTLEMENTS = """
+    SELECT s.player_id, s.id FROM games_settlement s
+    LEFT JOIN (SELECT player_id, cause_id, sum(amount) FILTER (WHERE kind = 'win') AS won,
+                      sum(amount) FILTER (WHERE kind = 'undo') AS undone
+               FROM wallet_transfer
+               WHERE kind IN ('win', 'undo') AND (%(all)s OR player_id = ANY(%(players)s))
+               GROUP BY 1, 2) t ON t.player_id = s.player_id AND t.cause_id = s.id
+    WHERE (%(all)s OR s.player_id = ANY(%(players)s))
+      AND (COALESCE(t.won, 0) <> s.cash + s.bonus
+           OR COALESCE(t.undone, 0) <> CASE WHEN s.undone_at IS NULL THEN 0 ELSE s.cash + s.bonus END)
+"""
+# The reverse: every transfer of a game belongs to a bet or a settlement.
+_STRAYS = """
+    SELECT t.player_id, t.id FROM wallet_transfer t
+    WHERE t.kind IN ('stake', 'settle', 'win', 'undo') AND (%(all)s OR t.player_id = ANY(%(players)s))
+      AND NOT EXISTS (SELECT FROM games_bet b WHERE b.player_id = t.player_id AND b.id = t.cause_id)
+      AND NOT EXISTS (SELECT FROM games_settlement s WHERE s.player_id = t.player_id AND s.id = t.cause_id)
+"""
+# A closed round has nothing in play.
+_ROUNDS = """
+    SELECT r.player_id, r.id FROM games_round r JOIN games_bet b ON b.player_id = r.player_id AND b.round_id = r.id
+    WHERE r.state = 'closed' AND (b.cash_open > 0 OR b.bonus_open > 0) AND (%(all)s OR r.player_id = ANY(%(players)s))
+"""
+
+
+def measures(player_ids: list[int] | None) -> list[Measure]:
+    """Return the sheet's lines of games, over some players or (None) over all: what was played and what moved."""
+    scope = {"all": player_ids is None, "players": player_ids or []}
+    checks = {
+        "in play equals open bets": _IN_PLAY,
+        "bets equal their transfers": _BETS,
+        "settlements equal their transfers": _SETTLEMENTS,
+        "transfers of games have their bet": _STRAYS,
+        "closed rounds hold nothing": _ROUNDS,
+    }
+    return [
+        Measure(name, len(found), found)
+        for name, query in checks.items()
+        for found in [discrepancies(query, scope)]
+    ]

@@ -138,6 +138,15 @@ class Origin:
     actor: str
 
 
+def effect(purses: list[int], debit: Account, credit: Account, amount: int) -> list[int]:
+    """Return the purses after an amount went from `debit` to `credit`; a debit raises `debt` alone."""
+    after = purses.copy()
+    for account, change in ((debit, -amount), (credit, amount)):
+        if account in _POSITION:
+            after[_POSITION[account]] += -change if account is Account.DEBT else change
+    return after
+
+
 @dataclass(slots=True)
 class Book:
     """One wallet while money moves in it: its purses, how far its chain is, and the rows written so far."""
@@ -162,11 +171,7 @@ class Book:
         :raises BalanceTooLarge: a purse would pass what a bigint holds.
         """
         assert transfer.amount > 0 and transfer.debit != transfer.credit, transfer
-        purses = self.purses.copy()
-        for account, sign in ((transfer.debit, -1), (transfer.credit, 1)):
-            if account in _POSITION:
-                sign = -sign if account is Account.DEBT else sign
-                purses[_POSITION[account]] += sign * transfer.amount
+        purses = effect(self.purses, transfer.debit, transfer.credit, transfer.amount)
         _ensure_bounds(self, purses, transfer)
         self.purses = purses
         self.seq += 1

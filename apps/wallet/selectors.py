@@ -1,10 +1,30 @@
 """Questions about money: balances now and then, and whether every row of the ledger is right."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, OuterRef, Q, Subquery
 
 from apps.core.money import Money
-from apps.wallet.models import Transfer, Wallet
-from apps.wallet.rules import PURSES
+from apps.core.rules import Measure
+from apps.wallet.models import HouseBook, Proof, Transfer, Wallet
+from apps.wallet.rules import (
+    HASHED,
+    HOUSE_HASHED,
+    PURSES,
+    Account,
+    Book,
+    Origin,
+    canonical,
+    chain,
+    effect,
+)
+
+DETAIL = 20
 
 
 def balance(*, player_id: int, currency: str) -> dict[str, Money]:
@@ -22,3 +42,168 @@ def balance_at(*, player_id: int, currency: str, at: datetime) -> dict[str, Mone
 
 def _named(purses: list[int], currency: str) -> dict[str, Money]:
     return {purse.value: Money(units, currency) for purse, units in zip(PURSES, purses, strict=True)}
+
+
+def unproven_wallets() -> list[tuple[int, str]]:
+    """Return the wallets that moved since their chain was last walked."""
+    proven = Proof.objects.filter(player_id=OuterRef("player_id"), currency=OuterRef("currency"))
+    wallets = Wallet.objects.annotate(proven=Subquery(proven.values("seq")[:1]))
+    moved = wallets.filter(Q(proven=None) | ~Q(proven=F("seq")))
+    return list(moved.order_by("player_id", "currency").values_list("player_id", "currency"))
+
+
+@dataclass(slots=True)
+class Walk:
+    """A walk over chains: what was found wrong, and how far each wallet was found right."""
+
+    transfers: int = 0
+    wallets: int = 0
+    proofs: list[Proof] = field(default_factory=list)
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+
+    def note(self, check: str, where: str) -> None:
+        """Remember a row that does not fit."""
+        self.wrong.setdefault(check, []).append(where)
+
+    def measures(self) -> list[Measure]:
+        """Return the sheet's lines of the ledger."""
+        counted = {"sequence without gaps": self.transfers, "balance after each transfer": self.transfers}
+        counted |= {"hash chain": self.transfers, "purses explained by transfers": self.wallets}
+        return [Measure(name, count, self.wrong.get(name, [])[:DETAIL]) for name, count in counted.items()]
+
+
+_CHAIN = f"""
+    SELECT {", ".join(f't."{name}"' for name in HASHED)}, t.hash,
+           o.id, o.source, o.kind, o.reference, o.digest, o.actor
+    FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS w(player_id, currency, seq)
+    JOIN wallet_transfer t ON t.player_id = w.player_id AND t.currency = w.currency AND t.seq > w.seq
+    LEFT JOIN core_operation o ON o.id = t.operation_id
+    ORDER BY t.player_id, t.currency, t.seq
+"""
+WALK_CHUNK = 500
+
+
+def walk(wallets: list[tuple[int, str]], *, at: datetime, whole: bool = False) -> Walk:
+    """
+    Walk the chains of wallets from where they were last proven (or from their first transfer) to their heads.
+
+    :param whole: walk from the beginning, whatever was proven before.
+    """
+    found = Walk(wallets=len(wallets))
+    for start in range(0, len(wallets), WALK_CHUNK):
+        _walk_chunk(found, wallets[start : start + WALK_CHUNK], at, whole)
+    return found
+
+
+def _walk_chunk(found: Walk, wallets: list[tuple[int, str]], at: datetime, whole: bool) -> None:
+    players = [player_id for player_id, _ in wallets]
+    proven = (
+        {} if whole else {(p.player_id, p.currency): p for p in Proof.objects.filter(player_id__in=players)}
+    )
+    stored = {(w.player_id, w.currency): w for w in Wallet.objects.filter(player_id__in=players)}
+    books = {key: _book(key, proven.get(key)) for key in wallets}
+    seqs = [books[key].seq for key in wallets]
+    with connection.cursor() as cursor:
+        cursor.execute(_CHAIN, [players, [currency for _, currency in wallets], seqs])
+        for key, rows in groupby(_rows(cursor), key=lambda row: (row["player_id"], row["currency"])):
+            for row in rows:
+                _step(found, books[key], row)
+    for key in wallets:
+        _compare(found, books[key], stored[key], at)
+
+
+def _book(key: tuple[int, str], proof: Proof | None) -> Book:
+    if proof is None:
+        return Book(*key)
+    return Book(*key, list(proof.after), proof.seq, bytes(proof.head))
+
+
+def _rows(cursor: Any) -> Iterator[dict[str, Any]]:
+    names = [*HASHED, "hash", "operation_id", "source", "operation_kind", "reference", "digest", "actor"]
+    while page := cursor.fetchmany(2000):
+        yield from (dict(zip(names, row, strict=True)) for row in page)
+
+
+def _step(found: Walk, book: Book, row: dict[str, Any]) -> None:
+    """Follow one transfer: its number, what it did, its hash."""
+    found.transfers += 1
+    where = f"player {book.player_id} {book.currency} seq {row['seq']}"
+    if row["seq"] != book.seq + 1:
+        found.note("sequence without gaps", f"{where}: expected {book.seq + 1}")
+    purses = effect(book.purses, Account(row["debit"]), Account(row["credit"]), row["amount"])
+    if list(row["after"]) != purses:
+        found.note("balance after each transfer", f"{where}: {row['after']} instead of {purses}")
+    if row["source"] is None or bytes(row["hash"]) != chain(book.head, canonical(row, _origin_of(row))):
+        found.note("hash chain", f"{where}: the hash is not that of its content")
+    book.seq, book.purses, book.head = row["seq"], list(row["after"]), bytes(row["hash"])
+
+
+def _origin_of(row: dict[str, Any]) -> Origin:
+    return Origin(
+        row["operation_id"],
+        row["source"],
+        row["operation_kind"],
+        row["reference"],
+        bytes(row["digest"]),
+        row["actor"],
+    )
+
+
+def _compare(found: Walk, book: Book, wallet: Wallet, at: datetime) -> None:
+    """Compare where a chain ends with what the wallet says; only a wallet without a fault is proven."""
+    where = f"player {book.player_id} {book.currency}"
+    ends = (wallet.seq, wallet.purses(), bytes(wallet.head))
+    if (book.seq, book.purses, book.head) != ends:
+        found.note("purses explained by transfers", f"{where}: {wallet.purses()} instead of {book.purses}")
+        return
+    if any(where in text for texts in found.wrong.values() for text in texts):
+        return
+    found.proofs.append(
+        Proof(
+            player_id=book.player_id,
+            currency=book.currency,
+            seq=book.seq,
+            head=book.head,
+            after=book.purses,
+            at=at,
+        )
+    )
+
+
+_HOUSE = f"""
+    SELECT {", ".join(f't."{name}"' for name in HOUSE_HASHED)}, t.hash,
+           o.id, o.source, o.kind, o.reference, o.digest, o.actor
+    FROM wallet_housetransfer t LEFT JOIN core_operation o ON o.id = t.operation_id
+    ORDER BY t.book, t.currency, t.seq
+"""
+
+
+def house_measures() -> list[Measure]:
+    """Return the sheet's line of the house books: sequence and hash chain of each, from the beginning."""
+    heads = {(b.book, b.currency): (b.seq, bytes(b.head)) for b in HouseBook.objects.all()}
+    wrong, count = [], 0
+    names = [
+        *HOUSE_HASHED,
+        "hash",
+        "operation_id",
+        "source",
+        "operation_kind",
+        "reference",
+        "digest",
+        "actor",
+    ]
+    ends: dict[tuple[str, str], tuple[int, bytes]] = dict.fromkeys(heads, (0, b""))
+    with connection.cursor() as cursor:
+        cursor.execute(_HOUSE)
+        for values in cursor.fetchall():
+            row = dict(zip(names, values, strict=True))
+            key = (row["book"], row["currency"])
+            seq, head = ends.get(key, (0, b""))
+            expected = chain(head, canonical(row, _origin_of(row), HOUSE_HASHED))
+            if row["seq"] != seq + 1 or bytes(row["hash"]) != expected:
+                wrong.append(f"{row['book']} {row['currency']} seq {row['seq']}")
+            ends[key], count = (row["seq"], bytes(row["hash"])), count + 1
+    wrong += [
+        f"{book} {currency}: head" for (book, currency), end in ends.items() if end != heads[book, currency]
+    ]
+    return [Measure("house books chained", count, wrong[:DETAIL])]

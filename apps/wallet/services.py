@@ -13,12 +13,12 @@ from apps.core import clock, sql
 from apps.core.events import publish
 from apps.core.models import Operation
 from apps.core.money import Money
-from apps.core.operations import current, operation, transaction_required
+from apps.core.operations import current, operation, run, transaction_required
 from apps.markets import selectors as markets
 from apps.markets.models import Licence
 from apps.wallet import events, rules, stake
 from apps.wallet.errors import AdjustmentTooLarge, NotATestPlayer, UnknownReason
-from apps.wallet.models import HouseBook, HouseTransfer, Wallet
+from apps.wallet.models import HouseBook, HouseTransfer, Proof, Wallet
 from apps.wallet.models import Transfer as TransferRow
 from apps.wallet.rules import (
     HOUSE_HASHED,
@@ -227,5 +227,17 @@ def approve_adjustment(
             reason_code=adjustment.reason_code,
             maker_id=approval.maker_id,
             checker_id=checker_id,
+        )
+    )
+
+
+def record_proofs(proofs: list[Proof]) -> None:
+    """Remember how far chains were walked and found right; a repeat writes the same."""
+    run(
+        lambda: Proof.objects.bulk_create(
+            proofs,
+            update_conflicts=True,
+            unique_fields=["player_id", "currency"],
+            update_fields=["seq", "head", "after", "at"],
         )
     )

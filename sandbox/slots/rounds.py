@@ -198,13 +198,15 @@ def _is_due(call: Call, calls: Mapping[str, Call]) -> bool:
 
 
 def drops(calls: Mapping[str, Call]) -> list[Call]:
-    """Return the calls that will never go out, because what they need was not taken."""
-    return [
-        call
-        for call in calls.values()
-        if call.needs and not call.is_final and calls[call.needs].is_final
-        if calls[call.needs].verdict is not Verdict.TAKEN
-    ]
+    """Return the calls that will never go out, because what they need, or what that needs, was not taken."""
+    lost = {call.purpose for call in calls.values() if call.is_final and call.verdict is not Verdict.TAKEN}
+    dropped = []
+    # A call is always planned behind the one that it needs, so one pass finds whole chains.
+    for call in calls.values():
+        if not call.is_final and call.needs in lost:
+            lost.add(call.purpose)
+            dropped.append(call)
+    return dropped
 
 
 def is_last(call: Call, calls: Mapping[str, Call]) -> bool:
