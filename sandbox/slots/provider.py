@@ -20,6 +20,8 @@ PLATFORM_SECONDS = 15.0
 GOODBYE_SECONDS = 4.0
 SUGGESTED_PLAYERS = 5
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -51,7 +53,7 @@ async def run(settings: Settings) -> None:
             {name: player[name] for name in ("brand", "email")} for player in players[:SUGGESTED_PLAYERS]
         ],
     )
-    logging.info("provider on %s, %d rounds taken up", url, dealer.recover())
+    log.info("provider on %s, %d rounds taken up", url, dealer.recover())
     await serve(App({**lobby.routes(), **provider.routes()}), port=settings.port)
     # What is still unresolved after this stays on record and is taken up by the next process.
     await dealer.drain(timeout_seconds=GOODBYE_SECONDS)

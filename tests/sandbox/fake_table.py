@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from fake_platform import SECRET, FakePlatform
+
 from sandbox.chaos import Dial
 from sandbox.slots import report
 from sandbox.slots.dealer import Dealer
@@ -12,7 +14,6 @@ from sandbox.slots.games import GAMES
 from sandbox.slots.rounds import Round, Session
 from sandbox.slots.store import Store
 from sandbox.slots.wire import Wire
-from fake_platform import SECRET, FakePlatform
 
 HASTE = 200
 

@@ -3,12 +3,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from fake_platform import ENOUGH, FakePlatform
+from fake_table import deal_everywhere, dealer_at, session_for, settled
 
 from sandbox.slots import report
 from sandbox.slots.dealer import Dealer
 from sandbox.slots.rounds import Round, Verdict
-from fake_platform import ENOUGH, FakePlatform
-from fake_table import deal_everywhere, dealer_at, session_for, settled
 
 PLAYERS = ("ann", "bob", "cid")
 
