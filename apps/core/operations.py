@@ -186,6 +186,23 @@ def claim(*, player_id: int, asked: Asked, kind: str, content: bytes) -> Claim:
     return Claim(first.id, replayed=True, result=first.result)
 
 
+_CLAIM_ALL = """
+    INSERT INTO core_operation (player_id, source, kind, reference, digest, actor, result, at)
+    SELECT %s, %s, %s, r.reference, '', %s, 'true', %s
+    FROM unnest(%s::text[]) WITH ORDINALITY AS r(reference, position) ORDER BY r.position
+    ON CONFLICT (player_id, source, kind, reference) DO NOTHING
+    RETURNING reference, id
+"""
+
+
+@transaction_required
+def claim_all(*, player_id: int, source: str, kind: str, references: list[str]) -> dict[str, int]:
+    """Claim many references without content inside the lock; return the operations of those that are new."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM_ALL, [player_id, source, kind, source, clock.now(), references])
+        return dict(cursor.fetchall())
+
+
 def operation(
     kind: str, *, lock: Callable[[dict[str, Any]], Lane] | None = None, secrets: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., T]], Callable[..., Done[T]]]:

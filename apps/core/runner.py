@@ -18,7 +18,7 @@ from django.db.models import F
 from apps.core import clock
 from apps.core.events import Subscriber, subscribers
 from apps.core.models import Event, ParkedEvent, Subscription
-from apps.core.operations import Asked, Context, Lane, claim, during, keep_result, run
+from apps.core.operations import Context, Lane, claim_all, during, run
 
 logger = logging.getLogger(__name__)
 PAGE = 500
@@ -158,10 +158,9 @@ def _handle(subscriber: Subscriber, events: list[Event]) -> None:
     player_id = events[0].player_id
     lane = subscriber.lock({"player_id": player_id}) if player_id else Lane()
     source = f"event:{subscriber.name}"
-    for event in events:
-        asked = Asked(source=source, reference=str(event.id), actor=source)
-        claimed = claim(player_id=player_id, asked=asked, kind=KIND, content=b"")
-        if not claimed.replayed:
-            with during(Context(claimed.operation_id, source, lane, causation_id=event.id)):
+    references = [str(event.id) for event in events]
+    fresh = claim_all(player_id=player_id, source=source, kind=KIND, references=references)
+    for event, reference in zip(events, references, strict=True):
+        if reference in fresh:
+            with during(Context(fresh[reference], source, lane, causation_id=event.id)):
                 subscriber.handle(event)
-            keep_result(claimed.operation_id, True)

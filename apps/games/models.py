@@ -66,6 +66,7 @@ class GameSession(models.Model):
     game = models.ForeignKey(Game, models.PROTECT, db_index=False)
     player_session = models.ForeignKey(PlayerSession, models.PROTECT, null=True, db_index=False)
     public_id = models.CharField(max_length=64, unique=True)
+    rules_version = models.BigIntegerField(default=0, help_text="The rule set in force when it was opened.")
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -116,7 +117,7 @@ class Round(models.Model):
     entries = models.IntegerField(
         default=0, help_text="Bets and settlements so far: the next one's sequence."
     )
-    rules_version = models.IntegerField(default=0)
+    rules_version = models.BigIntegerField(default=0, help_text="The rule set of its session; 0 without one.")
     result_reference = models.TextField(default="", blank=True)
     replay_url = models.TextField(default="", blank=True)
     opened_at = models.DateTimeField()

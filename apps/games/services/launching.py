@@ -39,7 +39,9 @@ def launch(*, operation_id: int, player_id: int, game: str, player_session_id: i
     access.ensure(player, "launch")
     found = selectors.game(game)
     now = clock.now()
-    rules, _ = markets.rules_in_force(jurisdiction_id=player.jurisdiction_id, brand_id=player.brand_id)
+    rules, rule_set_id = markets.rules_in_force(
+        jurisdiction_id=player.jurisdiction_id, brand_id=player.brand_id
+    )
     opened = GameSession.objects.filter(player=player, account=found.account, game=found, ended_at=None)
     opened.update(ended_at=now)
     session = GameSession.objects.create(
@@ -48,6 +50,7 @@ def launch(*, operation_id: int, player_id: int, game: str, player_session_id: i
         game=found,
         player_session_id=player_session_id,
         public_id=secrets.token_urlsafe(24),
+        rules_version=rule_set_id,
         opened_at=now,
         expires_at=now + timedelta(hours=rules.game_session_hours),
     )

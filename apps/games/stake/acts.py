@@ -90,7 +90,7 @@ def stake(table: Table, action: Action, *, settles: bool) -> None:
     table.move(Kind.STAKE, Account.BONUS, bonus_to, paid.bonus, by, cause_id=bet.id)
     table.announce(
         events.BetPlaced(
-            bet.id, played.id, played.game_id, table.facts.session, table.seat.currency, paid.cash, paid.bonus
+            bet.id, played.id, played.game_id, table.session_id(), table.seat.currency, paid.cash, paid.bonus
         ),
         by,
     )

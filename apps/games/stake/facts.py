@@ -39,7 +39,7 @@ GAME = """
     FROM games_game g WHERE g.account_id = %(account_id)s AND g.code = %(game)s
 """
 SESSION = """
-    SELECT s.id FROM games_gamesession s
+    SELECT json_build_array(s.id, s.rules_version) FROM games_gamesession s
     JOIN games_game g ON g.id = s.game_id
     LEFT JOIN accounts_session p ON p.id = s.player_session_id
     WHERE s.player_id = %(player_id)s AND s.account_id = %(account_id)s AND g.code = %(game)s
@@ -176,7 +176,7 @@ class Facts(msgspec.Struct):
     tombstones: list[str] | None = None
     elsewhere: list[str] | None = None
     game: tuple[int, str, str] | None = None
-    session: int | None = None
+    session: tuple[int, int] | None = None
     round: Round | None = None
     originals: list[Original] | None = None
     limits: list[list[Any]] | None = None

@@ -35,7 +35,7 @@ _ROUND = """
     INSERT INTO games_round (id, player_id, account_id, product, game_id, game_scope, session_id, reference, currency,
                              state, entries, rules_version, result_reference, replay_url, opened_at, closed_at)
     VALUES (%(round_id)s, %(player_id)s, %(account_id)s, %(product)s, %(game_id)s, %(game_scope)s, %(session_id)s,
-            %(round)s, %(currency)s, %(round_state)s, %(round_entries)s, 0, '', '', %(at)s, %(round_closed_at)s)
+            %(round)s, %(currency)s, %(round_state)s, %(round_entries)s, %(rules_version)s, '', '', %(at)s, %(round_closed_at)s)
     ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state, entries = EXCLUDED.entries,
         closed_at = COALESCE(games_round.closed_at, EXCLUDED.closed_at)
 """
@@ -172,6 +172,7 @@ def _round(table: Table) -> dict[str, Any]:
         "game_id": table.round.game_id,
         "game_scope": game_scope(table),
         "session_id": table.round.session_id,
+        "rules_version": table.facts.session[1] if table.facts.session else 0,
     }
 
 

@@ -137,10 +137,14 @@ class Table:
         """Return the message's round, opened by this operation where it is new."""
         if self.round is None:
             game = self.facts.game
-            self.round = Round(by.id, RoundState.OPEN, 0, game[0] if game else None, self.facts.session, [])
+            self.round = Round(by.id, RoundState.OPEN, 0, game[0] if game else None, self.session_id(), [])
         self.round.entries += 1
         self.round_touched = True
         return self.round
+
+    def session_id(self) -> int | None:
+        """Return the open game session, or None."""
+        return self.facts.session[0] if self.facts.session else None
 
     def standing_bets(self) -> list[Bet]:
         """Return the bets of the message's round that were not undone."""
