@@ -54,6 +54,12 @@ class Player(models.Model):
                 name="accounts_player_status",
             ),
         ]
+        permissions = [
+            ("restrict_player", "Can restrict players"),
+            ("lift_restriction", "Can lift restrictions"),
+            ("end_player_sessions", "Can end players' sessions"),
+            ("change_player_status", "Can change a player's status"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -100,6 +106,12 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(player=None) | Q(is_staff=False, is_superuser=False),
                 name="accounts_user_one_side",
             )
+        ]
+        permissions = [
+            ("open_staff_account", "Can open staff accounts"),
+            ("change_staff_groups", "Can change the groups of other staff"),
+            ("switch_staff_account", "Can switch other staff accounts on and off"),
+            ("reset_staff_access", "Can reset password and devices of other staff"),
         ]
 
     def get_full_name(self) -> str:

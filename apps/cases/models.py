@@ -32,6 +32,10 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["queue", "due_at"], condition=Q(closed_at=None), name="cases_case_open")
         ]
+        permissions = [
+            ("close_case", "Can close cases"),
+            ("view_confidential_case", "Can see confidential cases"),
+        ]
 
 
 class Approval(models.Model):
@@ -64,3 +68,4 @@ class Approval(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(state="waiting"), name="cases_approval_waiting")
         ]
+        permissions = [("reject_proposal", "Can reject proposals of others")]

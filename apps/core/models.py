@@ -136,3 +136,4 @@ class ParkedEvent(models.Model):
                 name="core_parkedevent_open",
             )
         ]
+        permissions = [("retry_parked_event", "Can take parked events again")]

@@ -29,6 +29,12 @@ class ProviderAccount(models.Model):
     )
     version = models.IntegerField(default=1)
 
+    class Meta:
+        permissions = [
+            ("rotate_key", "Can rotate the key of a provider account"),
+            ("switch_provider", "Can switch provider accounts on and off"),
+        ]
+
     def __str__(self) -> str:
         return self.code
 
@@ -48,6 +54,7 @@ class Game(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "code"], name="games_game_once")]
+        permissions = [("switch_game", "Can switch games on and off")]
 
     def __str__(self) -> str:
         return self.title

@@ -102,3 +102,4 @@ class Exclusion(models.Model):
             models.Index(fields=["player"], name="rg_exclusion_player"),
             models.Index(fields=["person"], name="rg_exclusion_person"),
         ]
+        permissions = [("exclude_player", "Can exclude players from play")]

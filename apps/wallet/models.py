@@ -37,6 +37,10 @@ class Wallet(models.Model):
                 for purse in PURSES
             ],
         ]
+        permissions = [
+            ("propose_adjustment", "Can propose adjustments"),
+            ("approve_adjustment", "Can approve adjustments of others"),
+        ]
 
     def purses(self) -> list[int]:
         """Return the balances in the order of `after`."""
