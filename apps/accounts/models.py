@@ -84,7 +84,14 @@ class Profile(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Find a user by the internal name, as Django's own login does."""
+    """Find a user by the internal name, and make the first member of staff."""
+
+    def create_superuser(self, username: str, password: str) -> "User":
+        """Make the one user that can give others their groups (`manage.py createsuperuser`)."""
+        user = self.model(username=username, is_staff=True, is_superuser=True)
+        user.set_password(password)
+        user.save()
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):
