@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from sandbox import chance
 from sandbox.calling import Client, NoAnswer, Reply, bearer
@@ -144,7 +144,9 @@ class Player:
             ):
                 return
             game = self._chance.choice(games)
-            launch = self._accepted(await self._ask("POST", f"/api/v1/games/{game['id']}/launch", {}))
+            launch = self._accepted(
+                await self._ask("POST", f"/api/v1/games/{quote(game['id'], safe='')}/launch", {})
+            )
             await self._play(session_of(launch["url"]))
             await self._world.rest(self._chance.uniform(0.5, 3))
 

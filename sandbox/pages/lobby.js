@@ -60,7 +60,7 @@ async function showWallet() {
 }
 
 function card(game) {
-  const known = catalogue.get(game.id) ?? catalogue.get(game.title);
+  const known = catalogue.get(game.id.split(":").at(-1)) ?? catalogue.get(game.title);
   const art = known ? Object.keys(known.pays).slice(0, 3) : ["star", "bell", "star"];
   const facts = known ? [`RTP ${known.rtp}`, `${known.volatility} volatility`] : [game.category ?? "", ""];
   const play = el("button", { class: "gold-button", type: "button", "aria-label": `Play ${game.title}` }, "Play");
