@@ -8,6 +8,7 @@ campaigns, thresholds) are rows in the database, never settings.
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
@@ -138,6 +139,7 @@ else:
 CELERY_BEAT_SCHEDULE = {
     "run-subscriptions": {"task": "core.run_subscriptions", "schedule": 1.0, "options": {"expires": 5}},
     "check-books": {"task": "reports.check_books", "schedule": 60.0, "options": {"expires": 50}},
+    "check-all-books": {"task": "reports.check_all_books", "schedule": crontab(hour="3", minute="0")},
     "expire-approvals": {"task": "cases.expire_approvals", "schedule": 300.0, "options": {"expires": 290}},
 }
 

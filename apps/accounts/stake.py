@@ -1,6 +1,4 @@
-"""
-What accounts add to the stake path and to every access decision: the lane, and facts of status and restriction.
-"""
+"""What accounts add to the stake path and to access decisions: the lane, and restrictions to read."""
 
 # The first statement of a stake's transaction. It may name no other table: a statement that waited for a lock
 # re-reads only the rows it locked.
@@ -17,3 +15,10 @@ RESTRICTIONS = """
       AND r.starts_at <= clock_timestamp() + %(shift)s
       AND (r.ends_at IS NULL OR r.ends_at > clock_timestamp() + %(shift)s)
 """
+
+
+def session_is_open(session_id: str) -> str:
+    """Return the condition that a log-in, named by a column that may be null, has not ended; null has none to end."""
+    return f"""({session_id} IS NULL OR EXISTS (
+        SELECT FROM accounts_session p WHERE p.id = {session_id}
+        AND p.ended_at IS NULL AND p.expires_at > clock_timestamp() + %(shift)s))"""

@@ -2,9 +2,9 @@
 Encryption of personal fields and keyed look-ups of them.
 
 Every person has a data key of their own, kept wrapped under the installation's keys: deleting the wrapped key
-makes all that was written with it unreadable, which is what erasure means here. A value is AES-256-GCM with its
-purpose as associated data, so a value moved to another column does not open. Look-ups go through an HMAC of the
-normalised value (a blind index); it shows equality and nothing else.
+makes all that was written with it unreadable, which is what erasure means here. A value is AES-256-GCM with
+its purpose as associated data, so a value moved to another column does not open. Look-ups go through an HMAC
+of the normalised value (a blind index); it shows equality and nothing else.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """
-Refusals. A refusal is an answer, not an accident: it has a name, typed facts, and it rolls the whole act back.
-Anything that is not a `DomainError` is a bug and flies to a 500.
+Refusals. A refusal is an answer, not an accident: it has a name, typed facts, and it rolls the whole act
+back. Anything that is not a `DomainError` is a bug and flies to a 500.
 """
 
 from typing import Any, ClassVar

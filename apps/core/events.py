@@ -8,18 +8,12 @@ becomes visible late is ever passed over. Every handled event is claimed, so its
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 from apps.core import clock
 from apps.core.models import Event
 from apps.core.operations import Lane, current, transaction_required
-
-
-class Announcement(Protocol):
-    """A frozen dataclass in the past tense with primitive fields: the payload of one event type."""
-
-    type: ClassVar[str]
-    version: ClassVar[int]
+from apps.core.rules import Announcement
 
 
 @transaction_required
@@ -27,7 +21,7 @@ def publish(announcement: Announcement, *, lane: Lane | None = None) -> Event:
     """
     Write what happened, in the transaction in which it happened.
 
-    :param lane: whose event it is, where one act touches several players; the running operation's unless said.
+    :param lane: whose event it is, where one act touches several players; the operation's own unless said.
     """
     assert is_dataclass(announcement)
     context = current()

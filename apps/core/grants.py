@@ -71,8 +71,8 @@ def ensure_safe_to_serve() -> None:
         owned = [row[0] for row in cursor.fetchall()]
         if owned and not settings.ALLOW_OWNER:
             raise ImproperlyConfigured(
-                f"DATABASE_URL's login can rewrite {', '.join(owned)}: give the application a login of its own"
-                " (manage.py create_roles prints the SQL), or set ALLOW_OWNER=1"
+                f"DATABASE_URL's login can rewrite {', '.join(owned)}: give the application a login of its"
+                " own (manage.py create_roles prints the SQL), or set ALLOW_OWNER=1"
             )
         if owned:
             logger.warning("ALLOW_OWNER=1: the application's login can rewrite the ledger")

@@ -1,9 +1,9 @@
 """
 Money as an exact integer of ledger units.
 
-A currency has an ISO 4217 `exponent` (digits people see: 2 for EUR, 0 for JPY, 3 for KWD) and a ledger `scale`
-(digits the ledger keeps: 5 for fiat, 8 for crypto), chosen once and never changed. There is no float, no
-rounding here, and no arithmetic across currencies.
+A currency has an ISO 4217 `exponent` (digits people see: 2 for EUR, 0 for JPY, 3 for KWD) and a ledger
+`scale` (digits the ledger keeps: 5 for fiat, 8 for crypto), chosen once and never changed. There is no float,
+no rounding here, and no arithmetic across currencies.
 """
 
 import csv

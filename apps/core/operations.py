@@ -1,9 +1,9 @@
 """
 The shape of every write: lock, claim, decide, write, announce.
 
-`run` is the only place that opens a transaction. `operation` wraps an act in it: it takes the lane's lock first,
-in a statement of its own, then claims (player, source, kind, reference), then lets the act decide and write. A
-repeat runs nothing and gets the first answer; the same reference with other content is refused.
+`run` is the only place that opens a transaction. `operation` wraps an act in it: it takes the lane's lock
+first, in a statement of its own, then claims (player, source, kind, reference), then lets the act decide and
+write. A repeat runs nothing and gets the first answer; the same reference with other content is refused.
 """
 
 import functools
@@ -210,8 +210,8 @@ def operation(
     Make a service an operation: one transaction, lane locked, reference claimed, first answer kept.
 
     The service takes keywords only and gets `operation_id`; its caller passes `asked` beside the arguments.
-    Arguments and the returned value are plain data (numbers, strings, Money, Structs, dataclasses): the digest
-    and the kept answer are made of them.
+    Arguments and the returned value are plain data (numbers, strings, Money, Structs, dataclasses): the
+    digest and the kept answer are made of them.
 
     :param lock: takes the keyword arguments, locks the lane they name, and returns it.
     :param secrets: arguments that the stored digest leaves out, because a hash of them could be guessed.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar, Protocol
 
 
 class Choice(StrEnum):
@@ -25,3 +26,10 @@ class Measure:
     def passed(self) -> bool:
         """Whether nothing is wrong."""
         return not self.detail
+
+
+class Announcement(Protocol):
+    """A frozen dataclass in the past tense with primitive fields: the payload of one event type."""
+
+    type: ClassVar[str]
+    version: ClassVar[int]

@@ -1,5 +1,5 @@
 """
-The runner behind every subscription: lease, read a page, handle it by player, park what fails, move the cursor.
+The runner behind every subscription: lease, read a page, handle it by player, park failures, move the cursor.
 
 The cursor moves afterwards, in a short transaction of its own. A crash before that repeats the page, and the
 claims make the repeat harmless. An event that fails is parked with its error, later events of the same player

@@ -61,7 +61,7 @@ class LaunchFailed(DomainError):
 
 
 class ProviderChanged(DomainError):
-    """Keys or policy of the provider account changed while the message was on its way; it is verified again."""
+    """The account's keys or policy changed while the message was on its way; it is verified again."""
 
     code = "games.provider_changed"
     status = 503

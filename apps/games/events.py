@@ -1,4 +1,4 @@
-"""What happens in games. The stake path writes these rows itself, with the same envelope as any other event."""
+"""What happens in games. The stake path writes these rows itself, in the envelope of every event."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -114,14 +114,15 @@ _IN_PLAY = """
                GROUP BY 1, 2) b ON b.player_id = w.player_id AND b.currency = w.currency
     WHERE (COALESCE(w.cash, 0), COALESCE(w.bonus, 0)) <> (COALESCE(b.cash, 0), COALESCE(b.bonus, 0))
 """
-# A standing bet was staked once and not undone; an undone one was staked and undone in full; and the open part
-# lies where the bet says.
+# A standing bet was staked once and not undone; an undone one was staked and undone in full; and the open
+# part lies where the bet says.
 _BETS = """
     SELECT b.player_id, b.id FROM games_bet b
     LEFT JOIN (SELECT player_id, cause_id,
                    sum(amount) FILTER (WHERE kind = 'stake') AS staked,
                    sum(amount) FILTER (WHERE kind = 'undo') AS undone,
-                   sum(CASE WHEN credit LIKE 'in_play%%' THEN amount WHEN debit LIKE 'in_play%%' THEN -amount END) AS open
+                   sum(CASE WHEN credit LIKE 'in_play%%' THEN amount
+                            WHEN debit LIKE 'in_play%%' THEN -amount END) AS open
                FROM wallet_transfer
                WHERE kind IN ('stake', 'settle', 'undo') AND (%(all)s OR player_id = ANY(%(players)s))
                GROUP BY 1, 2) t ON t.player_id = b.player_id AND t.cause_id = b.id
@@ -151,13 +152,15 @@ _STRAYS = """
 """
 # A closed round has nothing in play.
 _ROUNDS = """
-    SELECT r.player_id, r.id FROM games_round r JOIN games_bet b ON b.player_id = r.player_id AND b.round_id = r.id
-    WHERE r.state = 'closed' AND (b.cash_open > 0 OR b.bonus_open > 0) AND (%(all)s OR r.player_id = ANY(%(players)s))
+    SELECT r.player_id, r.id FROM games_round r
+    JOIN games_bet b ON b.player_id = r.player_id AND b.round_id = r.id
+    WHERE r.state = 'closed' AND (b.cash_open > 0 OR b.bonus_open > 0)
+      AND (%(all)s OR r.player_id = ANY(%(players)s))
 """
 
 
 def measures(player_ids: list[int] | None) -> list[Measure]:
-    """Return the sheet's lines of games, over some players or (None) over all: what was played and what moved."""
+    """Return the sheet's lines of games, of some players or (None) of all: what was played and what moved."""
     scope = {"all": player_ids is None, "players": player_ids or []}
     checks = {
         "in play equals open bets": _IN_PLAY,

@@ -11,7 +11,8 @@ from apps.wallet.models import Proof, Wallet
 
 # An approved adjustment has exactly one transfer, of the amount that was approved; and no other exists.
 _ADJUSTMENTS = """
-    SELECT a.id, t.id FROM (SELECT * FROM cases_approval WHERE action = 'wallet.adjust' AND state = 'approved') a
+    SELECT a.id, t.id
+    FROM (SELECT * FROM cases_approval WHERE action = 'wallet.adjust' AND state = 'approved') a
     FULL JOIN (SELECT * FROM wallet_transfer WHERE kind = 'adjustment') t ON t.cause_id = a.id
     WHERE a.id IS NULL OR t.id IS NULL OR t.amount <> (a.payload->>'amount_units')::bigint
        OR t.player_id <> (a.payload->>'player_id')::bigint

@@ -13,3 +13,11 @@ def check_books() -> None:
     measures = services.check_books()
     minute = clock.now().strftime("%Y-%m-%dT%H:%M:%S")
     services.keep_sheet(asked=Asked("beat", minute, "system"), measures=measures)
+
+
+@shared_task(name="reports.check_all_books")
+def check_all_books() -> None:
+    """Walk every wallet from its first transfer, once a day: a row that was proven may have been changed since."""
+    measures = services.check_books(whole=True)
+    day = clock.now().strftime("%Y-%m-%d")
+    services.keep_sheet(asked=Asked("beat:whole", day, "system"), measures=measures)

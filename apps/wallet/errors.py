@@ -16,7 +16,7 @@ class BalanceTooLarge(DomainError):
 
 
 class DebtOutstanding(DomainError):
-    """Money is owed that could not be taken back; it is settled by a deposit or an adjustment, then play goes on."""
+    """Money is owed that could not be taken back: a deposit or an adjustment settles it, and play goes on."""
 
     code = "wallet.debt_outstanding"
 

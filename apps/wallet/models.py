@@ -12,7 +12,7 @@ _HOUSE = [account.value for account in HOUSE]
 
 
 class Wallet(models.Model):
-    """What one player has in one currency, in ledger units by purse, and how far its chain of transfers is."""
+    """What one player has in one currency, by purse in ledger units, and how far its chain has come."""
 
     player = models.ForeignKey(Player, models.PROTECT, db_index=False)
     currency = models.CharField(max_length=8)
@@ -51,8 +51,9 @@ class Transfer(models.Model):
     """
     Money that moved, once. One row has two sides and one amount: it cannot be unbalanced.
 
-    `after` holds every purse after it, so that any past moment is one look-up; `hash` chains the wallet's rows.
-    `counterparty_id`, `grant_id` and `cause_id` are numbers of rooms above; the wallet does not look there.
+    `after` holds every purse after it, so that any past moment is one look-up; `hash` chains the wallet's
+    rows. `counterparty_id`, `grant_id` and `cause_id` are numbers of rooms above; the wallet does not look
+    there.
     """
 
     append_only = True

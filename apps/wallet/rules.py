@@ -170,7 +170,8 @@ class Book:
         :raises InsufficientFunds: a purse would fall below zero; nothing of this transfer is applied.
         :raises BalanceTooLarge: a purse would pass what a bigint holds.
         """
-        assert transfer.amount > 0 and transfer.debit != transfer.credit, transfer
+        assert transfer.amount > 0, transfer
+        assert transfer.debit != transfer.credit, transfer
         purses = effect(self.purses, transfer.debit, transfer.credit, transfer.amount)
         _ensure_bounds(self, purses, transfer)
         self.purses = purses
@@ -219,8 +220,8 @@ def split_debit(available: int, amount: int) -> tuple[int, int]:
 
 # What is hashed, in this order. A verifier needs nothing but this list, JSON and SHA-256.
 HASHED = (
-    "version", "player_id", "currency", "seq", "kind", "debit", "credit", "amount", "counterparty_id", "grant_id",
-    "cause_id", "reverses_id", "business_date", "at", "after",
+    "version", "player_id", "currency", "seq", "kind", "debit", "credit", "amount", "counterparty_id",
+    "grant_id", "cause_id", "reverses_id", "business_date", "at", "after",
 )  # fmt: skip
 
 HOUSE_HASHED = (

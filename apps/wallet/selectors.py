@@ -103,7 +103,7 @@ def _walk_chunk(found: Walk, wallets: list[tuple[int, str]], at: datetime, whole
     stored = {(w.player_id, w.currency): w for w in Wallet.objects.filter(player_id__in=players)}
     books = {key: _book(key, proven.get(key)) for key in wallets}
     seqs = [books[key].seq for key in wallets]
-    with connection.cursor() as cursor:
+    with connection.chunked_cursor() as cursor:
         cursor.execute(_CHAIN, [players, [currency for _, currency in wallets], seqs])
         for key, rows in groupby(_rows(cursor), key=lambda row: (row["player_id"], row["currency"])):
             for row in rows:

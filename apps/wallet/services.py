@@ -1,4 +1,4 @@
-"""Acts on money. `post` is what every room above calls; games writes through the same SQL in the stake path."""
+"""Acts on money. `post` is what every room above calls; games writes with the same SQL in the stake path."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -48,7 +48,8 @@ def post(*, player_id: int, currency: str, transfers: Iterable[Transfer]) -> Boo
     :raises BalanceTooLarge: a purse would pass what the ledger holds.
     """
     context = current()
-    assert context.lane.player_id == player_id and context.lane.business_date, "post needs the player's lane"
+    assert context.lane.player_id == player_id, "post needs the player's lane"
+    assert context.lane.business_date, "a lane of a player has a business date"
     fact = sql.facts(f"SELECT ({stake.BALANCE})", player_id=player_id, currency=currency)
     book, last_at = stake.book(player_id, currency, fact)
     origin, at = _origin(context.operation_id), max(clock.now(), last_at)

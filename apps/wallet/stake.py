@@ -13,6 +13,13 @@ BALANCE = f"""
     FROM wallet_wallet w WHERE w.player_id = %(player_id)s AND w.currency = %(currency)s
 """
 
+
+def transfers_of(operation_id: str, kind: str) -> str:
+    """Return the fragment for an operation's transfers of a kind, each [id, debit, credit]; both name columns."""
+    return f"""SELECT json_agg(json_build_array(t.id, t.debit, t.credit) ORDER BY t.seq) FROM wallet_transfer t
+        WHERE t.player_id = %(player_id)s AND t.operation_id = {operation_id} AND t.kind = {kind}"""
+
+
 _COLUMNS = {
     "player_id": "bigint", "currency": "text", "seq": "bigint", "operation_id": "bigint", "kind": "text",
     "debit": "text", "credit": "text", "amount": "bigint", "counterparty_id": "bigint", "grant_id": "bigint",

@@ -1,8 +1,8 @@
 """
 The database backend: a commit that is not yet safe is noticed, and integers always travel as bigint.
 
-Where a standby confirms commits and someone cancels that wait, Postgres reports success with a warning: the row
-is visible here and may be lost with this server. Such a commit is in doubt, not done (docs/why/003).
+Where a standby confirms commits and someone cancels that wait, Postgres reports success with a warning: the
+row is visible here and may be lost with this server. Such a commit is in doubt, not done (docs/why/003).
 """
 
 from typing import Any

@@ -15,11 +15,14 @@ from apps.core.errors import ReferenceReused
 from apps.core.operations import Context, Lane, during, run, transaction_required
 from apps.core.postgres.base import server_side_cursor
 from apps.games import errors
-from apps.games.rules import Answer, ActionKind, Message
+from apps.games.rules import END_ROUND, ActionKind, Answer, Message
 from apps.games.selectors import Account, player_by_reference
 from apps.games.stake import acts, facts, rows
 from apps.games.stake.table import Seat, Table, lay
 from apps.markets import selectors as markets
+
+# Under these kinds a provider's references are claimed.
+KINDS = [*(kind.value for kind in ActionKind), END_ROUND]
 
 
 def play(*, account: Account, message: Message) -> Answer:
@@ -31,7 +34,7 @@ def play(*, account: Account, message: Message) -> Answer:
     :raises PlayerNotFound: nobody has this id.
     :raises ReferenceReused: a reference came before with other content.
     :raises ProviderChanged: the account's keys or policy changed since `account` was read; read it again.
-    :raises DomainError: a stake was refused (see `acts.ensure_may_stake`), or funds or a limit do not allow it.
+    :raises DomainError: a stake is refused (`acts.ensure_may_stake`), or funds or a limit do not allow it.
     """
     player_id = _player_of(account, message)
     return run(lambda: _play(account, player_id, message))
@@ -98,6 +101,7 @@ def _read(cursor: psycopg.Cursor, seat: Seat, message: Message) -> facts.Facts:
         "game": message.game,
         "game_scope": message.game if seat.policy.rounds_unique_per_game else "",
         "round": message.round_reference,
+        "kinds": KINDS,
         "references": references + [action.original for action in message.actions if action.original],
         "originals": [action.original for action in message.actions if action.original],
         "ids": len(message.actions) + 1,

@@ -1,7 +1,7 @@
 """
 What a stake, a win, an undo and the end of a round do at the table. Pure.
 
-Every act follows the same order: is it a repeat, was it buried, may it be (stakes only), what moves, who is told.
+Every act follows the same order: a repeat, buried, allowed (stakes only), what moves, who is told.
 """
 
 from apps.access.errors import AccessRefused
@@ -100,7 +100,8 @@ def ensure_may_stake(table: Table) -> None:
     """
     Let a stake pass every gate but those of money.
 
-    :raises ProviderDisabled, GameUnavailable, AccessRefused, SessionNotOpen, DebtOutstanding, RoundClosed: why not.
+    :raises ProviderDisabled, GameUnavailable, SessionNotOpen, RoundClosed: the provider's side.
+    :raises AccessRefused, DebtOutstanding: the player's side.
     """
     facts, policy = table.facts, table.seat.policy
     if not facts.account[1]:
@@ -164,7 +165,7 @@ def settle_open_bets(table: Table, by: Fresh) -> None:
 
 
 def end_round(table: Table) -> None:
-    """Close the message's round; bets still open are settled, by an operation of its own where none came with it."""
+    """Close the message's round and settle its open bets, if need be by an operation of its own."""
     if table.round is None or table.round.state == RoundState.CLOSED:
         return
     if table.open_bets():
@@ -178,7 +179,7 @@ def end_round(table: Table) -> None:
 
 
 def undo(table: Table, action: Action) -> None:
-    """Take back what an action did, wherever its money lies now; or bury it, so that it does nothing later."""
+    """Take back what an action did, wherever its money lies now; or bury it, so that it never does it."""
     by = table.claim_action(action)
     if by is None:
         return

@@ -1,8 +1,8 @@
 """
 What the stake path reads, after the lock and in a statement of its own.
 
-A statement that waited for a lock sees its own rows fresh and every other row as it was before the wait. So the
-first statement locks the player and reads nothing else, and this one, which starts under the lock, reads
+A statement that waited for a lock sees its own rows fresh and every other row as it was before the wait. So
+the first statement locks the player and reads nothing else, and this one, which starts under the lock, reads
 limits, exclusions, claims, tombstones and balances as they are.
 """
 
@@ -11,44 +11,29 @@ from typing import Any
 import msgspec
 
 from apps.access.stake import FACTS as ACCESS
+from apps.accounts.stake import session_is_open
+from apps.core.stake import CLAIMS, ELSEWHERE, IDS, NOW, TOMBSTONES
 from apps.responsible_gaming.stake import LIMITS
-from apps.wallet.stake import BALANCE
+from apps.wallet.stake import BALANCE, transfers_of
 
-NOW = "(extract(epoch FROM clock_timestamp() + %(shift)s) * 1000000)::bigint"
-IDS = "SELECT json_agg(nextval('core_operation_id_seq')) FROM generate_series(1, %(ids)s)"
-
-# All three kinds: some contracts share one namespace of references over kinds.
-CLAIMS = """
-    SELECT json_agg(json_build_array(o.id, o.kind, o.reference, encode(o.digest, 'hex')))
-    FROM core_operation o
-    WHERE o.player_id = %(player_id)s AND o.source = %(source)s
-      AND o.kind IN ('stake', 'win', 'undo', 'end_round') AND o.reference = ANY(%(references)s)
+ACCOUNT = """
+    SELECT json_build_array(a.version, a.is_enabled) FROM games_provideraccount a WHERE a.id = %(account_id)s
 """
-TOMBSTONES = """
-    SELECT json_agg(t.reference) FROM core_tombstone t
-    WHERE t.player_id = %(player_id)s AND t.source = %(source)s AND t.reference = ANY(%(references)s)
-"""
-ELSEWHERE = """
-    SELECT json_agg(g.reference) FROM core_globalreference g
-    WHERE g.source = %(source)s AND g.kind IN ('stake', 'win', 'undo') AND g.reference = ANY(%(references)s)
-      AND g.player_id <> %(player_id)s
-"""
-ACCOUNT = "SELECT json_build_array(a.version, a.is_enabled) FROM games_provideraccount a WHERE a.id = %(account_id)s"
 GAME = """
     SELECT json_build_array(g.id, g.state, g.product)
     FROM games_game g WHERE g.account_id = %(account_id)s AND g.code = %(game)s
 """
-SESSION = """
+SESSION = f"""
     SELECT json_build_array(s.id, s.rules_version) FROM games_gamesession s
     JOIN games_game g ON g.id = s.game_id
-    LEFT JOIN accounts_session p ON p.id = s.player_session_id
     WHERE s.player_id = %(player_id)s AND s.account_id = %(account_id)s AND g.code = %(game)s
       AND s.ended_at IS NULL AND s.expires_at > clock_timestamp() + %(shift)s
-      AND (p.id IS NULL OR (p.ended_at IS NULL AND p.expires_at > clock_timestamp() + %(shift)s))
+      AND {session_is_open("s.player_session_id")}
     ORDER BY s.id DESC LIMIT 1
 """
 _BET = """json_build_array(b.id, b.round_id, b.sequence, b.cash_open, b.bonus_open, b.cash_settled,
-    b.bonus_settled, b.grant_id, (extract(epoch FROM b.placed_at) * 1000000)::bigint, b.undone_at IS NOT NULL)"""
+    b.bonus_settled, b.grant_id, (extract(epoch FROM b.placed_at) * 1000000)::bigint,
+    b.undone_at IS NOT NULL)"""
 ROUND = f"""
     SELECT json_build_array(r.id, r.state, r.entries, r.game_id, r.session_id, COALESCE((
         SELECT json_agg({_BET} ORDER BY b.sequence)
@@ -64,8 +49,7 @@ ORIGINALS = f"""
         (SELECT json_build_array(s.id, s.round_id, s.cash, s.bonus, s.grant_id,
             (extract(epoch FROM s.settled_at) * 1000000)::bigint, s.undone_at IS NOT NULL)
             FROM games_settlement s WHERE s.player_id = %(player_id)s AND s.id = o.id),
-        (SELECT json_agg(json_build_array(t.id, t.debit, t.credit) ORDER BY t.seq) FROM wallet_transfer t
-            WHERE t.player_id = %(player_id)s AND t.operation_id = o.id AND t.kind = o.kind)))
+        ({transfers_of("o.id", "o.kind")})))
     FROM core_operation o
     LEFT JOIN games_round r ON r.player_id = %(player_id)s AND r.id = COALESCE(
         (SELECT b.round_id FROM games_bet b WHERE b.player_id = %(player_id)s AND b.id = o.id),
@@ -116,7 +100,7 @@ class Claimed(msgspec.Struct, array_like=True):
 
 
 class Bet(msgspec.Struct, array_like=True):
-    """A bet as it lies; `placed_at` in microseconds. The table changes it, and writes it back where it did."""
+    """A bet as it lies; `placed_at` in microseconds. The table changes it, and writes back what it did."""
 
     id: int
     round_id: int

@@ -10,42 +10,30 @@ from typing import Any
 
 import msgspec
 
-from apps.games.rules import RoundState
+from apps.core.stake import WRITE_EVENTS, WRITE_OPERATIONS, WRITE_REFERENCES, WRITE_TOMBSTONES
+from apps.games.rules import END_ROUND, RoundState
 from apps.games.stake.table import Table
 from apps.responsible_gaming.stake import COUNTERS
 from apps.wallet.stake import TRANSFERS, WALLET, parameters
 
-_OPERATIONS = """
-    INSERT INTO core_operation (id, player_id, source, kind, reference, digest, message_id, actor, result, at)
-    SELECT r.id, %(player_id)s, %(source)s, r.kind, r.reference, r.digest, %(message_id)s, %(source)s, '{}', %(at)s
-    FROM jsonb_to_recordset(%(operations)s) AS r(id bigint, kind text, reference text, digest bytea)
-"""
-# In order of the references: two players' batches [x, y] and [y, x] would wait for each other otherwise.
-_REFERENCES = """
-    INSERT INTO core_globalreference (source, kind, reference, player_id)
-    SELECT %(source)s, r.kind, r.reference, %(player_id)s
-    FROM jsonb_to_recordset(%(operations)s) AS r(kind text, reference text) ORDER BY r.reference, r.kind
-"""
-_TOMBSTONES = """
-    INSERT INTO core_tombstone (player_id, source, reference, operation_id, at)
-    SELECT %(player_id)s, %(source)s, r.reference, r.operation_id, %(at)s
-    FROM jsonb_to_recordset(%(tombstones)s) AS r(reference text, operation_id bigint)
-"""
 _ROUND = """
-    INSERT INTO games_round (id, player_id, account_id, product, game_id, game_scope, session_id, reference, currency,
-                             state, entries, rules_version, result_reference, replay_url, opened_at, closed_at)
-    VALUES (%(round_id)s, %(player_id)s, %(account_id)s, %(product)s, %(game_id)s, %(game_scope)s, %(session_id)s,
-            %(round)s, %(currency)s, %(round_state)s, %(round_entries)s, %(rules_version)s, '', '', %(at)s, %(round_closed_at)s)
+    INSERT INTO games_round (id, player_id, account_id, product, game_id, game_scope, session_id, reference,
+                             currency, state, entries, rules_version, result_reference, replay_url,
+                             opened_at, closed_at)
+    VALUES (%(round_id)s, %(player_id)s, %(account_id)s, %(product)s, %(game_id)s, %(game_scope)s,
+            %(session_id)s, %(round)s, %(currency)s, %(round_state)s, %(round_entries)s, %(rules_version)s,
+            '', '', %(at)s, %(round_closed_at)s)
     ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state, entries = EXCLUDED.entries,
         closed_at = COALESCE(games_round.closed_at, EXCLUDED.closed_at)
 """
 _BET_COLUMNS = "round_id, sequence, cash_open, bonus_open, cash_settled, bonus_settled, grant_id"
-_BET_TYPES = """id bigint, round_id bigint, sequence int, cash_open bigint, bonus_open bigint, cash_settled bigint,
-    bonus_settled bigint, grant_id bigint, undone boolean"""
+_BET_TYPES = """id bigint, round_id bigint, sequence int, cash_open bigint, bonus_open bigint,
+    cash_settled bigint, bonus_settled bigint, grant_id bigint, undone boolean"""
 _BETS = f"""
-    INSERT INTO games_bet (id, player_id, {_BET_COLUMNS}, kind, jackpot_contribution, jackpot_win, placed_at, undone_at)
-    SELECT r.id, %(player_id)s, {", ".join("r." + name for name in _BET_COLUMNS.split(", "))}, 'stake', 0, 0, %(at)s,
-           CASE WHEN r.undone THEN %(at)s::timestamptz END
+    INSERT INTO games_bet (id, player_id, {_BET_COLUMNS}, kind, jackpot_contribution, jackpot_win, placed_at,
+                           undone_at)
+    SELECT r.id, %(player_id)s, {", ".join("r." + name for name in _BET_COLUMNS.split(", "))}, 'stake', 0, 0,
+           %(at)s, CASE WHEN r.undone THEN %(at)s::timestamptz END
     FROM jsonb_to_recordset(%(bets)s) AS r({_BET_TYPES})
 """
 _BET_CHANGES = f"""
@@ -66,17 +54,10 @@ _UNDONE_SETTLEMENTS = """
     UPDATE games_settlement s SET undone_at = %(at)s
     WHERE s.player_id = %(player_id)s AND s.id = ANY(%(undone_outcomes)s)
 """
-_EVENTS = """
-    INSERT INTO core_event (type, version, occurred_at, business_date, brand_id, licence_id, player_id, actor,
-                            operation_id, causation_id, payload)
-    SELECT r.type, r.version, %(at)s, %(business_date)s, %(brand_id)s, %(licence_id)s, %(player_id)s, %(source)s,
-           r.operation_id, 0, r.payload
-    FROM jsonb_to_recordset(%(events)s) AS r(type text, version smallint, operation_id bigint, payload jsonb)
-"""
 _PARTS = {
-    "operations": _OPERATIONS,
-    "references": _REFERENCES,
-    "tombstones": _TOMBSTONES,
+    "operations": WRITE_OPERATIONS,
+    "references": WRITE_REFERENCES,
+    "tombstones": WRITE_TOMBSTONES,
     "transfers": TRANSFERS,
     "wallet": WALLET,
     "round": _ROUND,
@@ -85,7 +66,7 @@ _PARTS = {
     "settlements": _SETTLEMENTS,
     "undone_outcomes": _UNDONE_SETTLEMENTS,
     "counters": COUNTERS,
-    "events": _EVENTS,
+    "events": WRITE_EVENTS,
 }
 
 
@@ -96,11 +77,11 @@ def statement(parts: tuple[str, ...]) -> str:
 
 
 def write(table: Table) -> tuple[str, dict[str, Any]] | None:
-    """Return the statement and its parameters, or None where a message wrote nothing (a repeat, a balance)."""
+    """Return the statement and its parameters, or None where a message writes nothing (repeat, balance)."""
     counters = table.gate.counters()
     needed = {
         "operations": bool(table.operations),
-        "references": bool(table.operations) and table.seat.policy.reference_scope == "global",
+        "references": bool(_references(table)),
         "tombstones": bool(table.tombstones),
         "transfers": bool(table.book.rows),
         "wallet": bool(table.book.rows),
@@ -124,6 +105,13 @@ def write(table: Table) -> tuple[str, dict[str, Any]] | None:
     return statement(parts), values
 
 
+def _references(table: Table) -> list[dict[str, Any]]:
+    """Return the references to keep for all players; the end of a round is ours, and several players share a round."""
+    if table.seat.policy.reference_scope != "global":
+        return []
+    return [operation for operation in table.operations if operation["kind"] != END_ROUND]
+
+
 def _common(table: Table) -> dict[str, Any]:
     seat = table.seat
     return {
@@ -142,6 +130,7 @@ def _common(table: Table) -> dict[str, Any]:
 def _lists(table: Table, counters: list[dict[str, Any]]) -> dict[str, Any]:
     lists = {
         "operations": table.operations,
+        "references": _references(table),
         "tombstones": table.tombstones,
         "bets": [_bet(bet) for bet in table.new_bets.values()],
         "bet_changes": [_bet(bet) for bet in table.changed_bets.values()],

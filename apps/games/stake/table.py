@@ -11,9 +11,9 @@ from typing import Any
 
 from apps.core.digests import digest
 from apps.core.errors import ReferenceReused
-from apps.core.events import Announcement
 from apps.core.money import Money
-from apps.games.rules import Action, ActionKind, Answer, Message, Policy, RoundState, Split
+from apps.core.rules import Announcement
+from apps.games.rules import END_ROUND, Action, ActionKind, Answer, Message, Policy, RoundState, Split
 from apps.games.stake.facts import Bet, Facts, Outcome, Round
 from apps.markets.rules import Calendar
 from apps.responsible_gaming.stake import LossGate
@@ -112,8 +112,8 @@ class Table:
         if reference in (self.facts.elsewhere or ()):
             raise ReferenceReused(reference=reference, kind=kind)
         if self.seat.policy.references_shared_over_kinds:
-            others = [claimed for claimed, of in self.claims if of == reference and claimed != kind]
-            if others:
+            others = {claimed for claimed, of in self.claims if of == reference} - {kind, END_ROUND}
+            if others and kind != END_ROUND:
                 raise ReferenceReused(reference=reference, kind=kind)
 
     def move(self, kind: Kind, debit: Account, credit: Account, amount: int, by: Fresh, **links: Any) -> None:

@@ -1,6 +1,4 @@
-"""
-What the aggregator calls: plain views over bytes, without the API framework and without middleware.
-"""
+"""What the aggregator calls: plain views over bytes, without the API framework and without middleware."""
 
 from collections.abc import Callable
 

@@ -1,8 +1,8 @@
 """
 The SOFTSWISS aggregator contract (GCP callback, version 2), as public implementations speak it.
 
-Unverified with the provider until a certification. Amounts are integer minor units; `X-REQUEST-SIGN` is the hex
-HMAC-SHA256 of the raw body under the account's key, both ways.
+Unverified with the provider until a certification. Amounts are integer minor units; `X-REQUEST-SIGN` is the
+hex HMAC-SHA256 of the raw body under the account's key, both ways.
 """
 
 import hashlib
