@@ -51,7 +51,7 @@ def django_db_setup(
     django_db_keepdb: bool,
     django_db_createdb: bool,
     worker_suffix: str,
-) -> Iterator[None]:
+) -> None:
     """Make the test database as the owner, and point the application's connection at it."""
     owner = connections["owner"]
     with django_db_blocker.unblock():
@@ -65,7 +65,6 @@ def django_db_setup(
         apply_grants()
         erase_everything()
     TransactionTestCase._fixture_teardown = _flush  # type: ignore[method-assign]
-    yield
 
 
 @pytest.fixture(scope="session")

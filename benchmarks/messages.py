@@ -62,6 +62,7 @@ def message(path: str, player: str, played: str, act: dict[str, Any] | None, *, 
     signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     head = (
         f"POST /games/softswiss/{ACCOUNT}/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        f"Content-Type: application/json\r\nX-REQUEST-SIGN: {signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: application/json\r\nX-REQUEST-SIGN: {signature}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
     )
     return Message(head.encode() + body, player, played, act["action_id"] if act else "")

@@ -43,4 +43,4 @@ def save(path: Path, values: dict[str, str]) -> None:
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.writelines(f"{name}={value}\n" for name, value in values.items())
-    os.replace(draft, path)
+    draft.replace(path)

@@ -52,7 +52,7 @@ def write(path: Path, content: dict[str, Any]) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w") as file:
         json.dump(content, file, indent=1)
-    os.replace(name, path)
+    Path(name).replace(path)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""People, brands, games and rule sets for tests. Money is never built here: `funded` asks the real services."""
+"""People, brands, games and rule sets for tests. Money is not made here: `funded` asks the real services."""
 
 import secrets
 from typing import Any

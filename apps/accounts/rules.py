@@ -35,7 +35,7 @@ class RestrictionKind(Choice):
 
 
 class Scope(Choice):
-    """How far a restriction or an exclusion reaches: one brand, a licence with all its brands, or the group."""
+    """How far a restriction or an exclusion reaches: a brand, a licence with its brands, or the group."""
 
     BRAND = "brand"
     LICENCE = "licence"

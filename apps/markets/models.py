@@ -58,9 +58,7 @@ class BrandLicence(models.Model):
 
 
 class RuleSet(models.Model):
-    """
-    One version of the rules of a jurisdiction, or of one brand there. Every decision keeps the version it used.
-    """
+    """One version of the rules of a jurisdiction, or of one brand there; decisions keep the one they used."""
 
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT)
     brand = models.ForeignKey(Brand, models.PROTECT, null=True, blank=True)

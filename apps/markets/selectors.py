@@ -1,4 +1,4 @@
-"""Questions about markets. Licences and brands are small, and their calendars never change: kept in memory."""
+"""Questions about markets. Licences are few and their calendars never change: kept in memory."""
 
 from functools import lru_cache
 

@@ -34,8 +34,8 @@ def set_limit(
     """
     Set, change or take away (None) a limit, and return its row's id.
 
-    What is stricter holds now and cancels a looser one on its way; what is looser waits as long as the rules in
-    force say, unless the operator or the law sets it.
+    What is stricter holds now and cancels a looser one on its way; what is looser waits as long as the rules
+    in force say, unless the operator or the law sets it.
 
     :raises LimitNotOffered: the rules in force here know no such limit.
     :raises CurrencyMismatch: the amount is not in the account's currency.

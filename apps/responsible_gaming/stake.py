@@ -1,6 +1,4 @@
-"""
-What responsible gaming adds to the stake path: exclusions and limits to read, the decision, counters to write.
-"""
+"""What responsible gaming adds to the stake path: exclusions and limits, the decision, and counters."""
 
 from datetime import datetime
 from typing import Any

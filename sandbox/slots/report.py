@@ -31,10 +31,9 @@ def totals(path: str, *, surprises_after: int = 0) -> dict[str, Any]:
     """
     Return rounds, bets, wins and their sums in minor units; what is undone counts nowhere else.
 
-    `surprises` lists the latest answers that the contract forbids, those behind the given position; `unresolved`
-    counts rounds that are not over.
-    The record is read in one snapshot over a connection of its own, so this may run in any thread while the
-    provider plays on.
+    `surprises` lists the latest answers that the contract forbids, those behind the given position;
+    `unresolved` counts rounds that are not over. The record is read in one snapshot over a connection of its
+    own, so this may run in any thread while the provider plays on.
     """
     connection = sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
     try:

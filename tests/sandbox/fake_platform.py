@@ -1,5 +1,5 @@
 """
-A small platform to try a vendor against: the contract's rules over dictionaries, behind a network that loses things.
+A small platform to try a vendor against: the contract's rules over dictionaries, behind a lossy network.
 
 It takes the place of the HTTP client, so that thousands of messages need no sockets.
 """

@@ -39,7 +39,7 @@ def fates_of(call: Call) -> Fates:
 
 
 def walks(calls: dict[str, Call], said: tuple[bool, ...] = ()) -> Iterator[Walk]:
-    """Yield every way through a round: how its calls end, and what each that went out said about being the last."""
+    """Yield every way through a round: how its calls end, and what each one said about being the last."""
     step = rounds.next_step(calls)
     if not step:
         yield calls, said
