@@ -27,7 +27,8 @@ class FakePlatform:
 
     def __init__(self, *, seed: int = 1, trouble: float = 0.0, funds: int = ENOUGH) -> None:
         self._chance, self._trouble = Random(seed), trouble
-        self._funds, self._balances = funds, {}
+        self._funds = funds
+        self._balances: dict[str, int] = {}
         self.is_down = False
         self.taken: dict[str, tuple[str, str, int]] = {}
         self.undone: set[str] = set()
