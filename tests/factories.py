@@ -80,7 +80,7 @@ def new_player(
     *, currency: str = "EUR", brand: str = "brand", person_id: int | None = None, **more: Any
 ) -> Player:
     """Open a test player's account through the real service."""
-    offer = BrandLicenceFactory(brand__code=brand)
+    offer: BrandLicence = BrandLicenceFactory.create(brand__code=brand)
     new = accounts.NewPlayer(
         brand=brand,
         jurisdiction=offer.jurisdiction.code,

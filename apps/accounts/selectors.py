@@ -40,7 +40,7 @@ def player_id(public_id: str) -> int:
 def email_of(player_id: int) -> str:
     """Return a player's e-mail address in clear, or an empty string after erasure."""
     profile = Profile.objects.select_related("player").get(player_id=player_id)
-    key = PersonKey.objects.filter(person_id=profile.player.person_id).first()
+    key = PersonKey.objects.filter(person__player=profile.player).first()
     if key is None:
         return ""
     return crypto.decrypt(crypto.unwrap(key.wrapped_key), profile.email, purpose="accounts.Profile.email")

@@ -18,7 +18,7 @@ RESTRICTIONS = """
 
 
 def session_is_open(session_id: str) -> str:
-    """Return the condition that a log-in, named by a column that may be null, has not ended; null has none to end."""
+    """Return the condition that the log-in which a column names has not ended; null names none."""
     return f"""({session_id} IS NULL OR EXISTS (
         SELECT FROM accounts_session p WHERE p.id = {session_id}
         AND p.ended_at IS NULL AND p.expires_at > clock_timestamp() + %(shift)s))"""

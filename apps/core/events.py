@@ -7,7 +7,7 @@ becomes visible late is ever passed over. Every handled event is claimed, so its
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from apps.core import clock
@@ -23,7 +23,6 @@ def publish(announcement: Announcement, *, lane: Lane | None = None) -> Event:
 
     :param lane: whose event it is, where one act touches several players; the operation's own unless said.
     """
-    assert is_dataclass(announcement)
     context = current()
     lane = lane or context.lane
     at = clock.now()

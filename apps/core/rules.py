@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 
 class Choice(StrEnum):
@@ -31,5 +31,6 @@ class Measure:
 class Announcement(Protocol):
     """A frozen dataclass in the past tense with primitive fields: the payload of one event type."""
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]
     type: ClassVar[str]
     version: ClassVar[int]

@@ -1,6 +1,4 @@
-"""
-What core adds to the stake path: ids to draw, claims and tombstones to read; operations, marks and events to write.
-"""
+"""What core adds to the stake path: ids, claims and tombstones to read; operations and events to write."""
 
 # The database's clock in microseconds since 1970, as everything in the stake path is dated.
 NOW = "(extract(epoch FROM clock_timestamp() + %(shift)s) * 1000000)::bigint"
@@ -26,7 +24,8 @@ ELSEWHERE = """
 
 WRITE_OPERATIONS = """
     INSERT INTO core_operation (id, player_id, source, kind, reference, digest, message_id, actor, result, at)
-    SELECT r.id, %(player_id)s, %(source)s, r.kind, r.reference, r.digest, %(message_id)s, %(source)s, '{}', %(at)s
+    SELECT r.id, %(player_id)s, %(source)s, r.kind, r.reference, r.digest, %(message_id)s, %(source)s, '{}',
+           %(at)s
     FROM jsonb_to_recordset(%(operations)s) AS r(id bigint, kind text, reference text, digest bytea)
 """
 # In order of the references: two players' batches [x, y] and [y, x] would wait for each other otherwise.
@@ -43,7 +42,7 @@ WRITE_TOMBSTONES = """
 WRITE_EVENTS = """
     INSERT INTO core_event (type, version, occurred_at, business_date, brand_id, licence_id, player_id, actor,
                             operation_id, causation_id, payload)
-    SELECT r.type, r.version, %(at)s, %(business_date)s, %(brand_id)s, %(licence_id)s, %(player_id)s, %(source)s,
-           r.operation_id, 0, r.payload
+    SELECT r.type, r.version, %(at)s, %(business_date)s, %(brand_id)s, %(licence_id)s, %(player_id)s,
+           %(source)s, r.operation_id, 0, r.payload
     FROM jsonb_to_recordset(%(events)s) AS r(type text, version smallint, operation_id bigint, payload jsonb)
 """

@@ -17,7 +17,7 @@ def check_books() -> None:
 
 @shared_task(name="reports.check_all_books")
 def check_all_books() -> None:
-    """Walk every wallet from its first transfer, once a day: a row that was proven may have been changed since."""
+    """Walk every wallet from its first transfer, once a day: a proven row may have been changed since."""
     measures = services.check_books(whole=True)
     day = clock.now().strftime("%Y-%m-%d")
     services.keep_sheet(asked=Asked("beat:whole", day, "system"), measures=measures)

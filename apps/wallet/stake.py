@@ -15,8 +15,9 @@ BALANCE = f"""
 
 
 def transfers_of(operation_id: str, kind: str) -> str:
-    """Return the fragment for an operation's transfers of a kind, each [id, debit, credit]; both name columns."""
-    return f"""SELECT json_agg(json_build_array(t.id, t.debit, t.credit) ORDER BY t.seq) FROM wallet_transfer t
+    """Return the fragment of an operation's transfers of a kind, as [id, debit, credit]; both are columns."""
+    return f"""SELECT json_agg(json_build_array(t.id, t.debit, t.credit) ORDER BY t.seq)
+        FROM wallet_transfer t
         WHERE t.player_id = %(player_id)s AND t.operation_id = {operation_id} AND t.kind = {kind}"""
 
 

@@ -199,7 +199,7 @@ def _original(table: Table, reference: str) -> Original | None:
     found += _from_this_message(table, reference)
     found.sort(key=lambda original: (original.kind != ActionKind.STAKE, _is_undone(original)))
     standing = [original for original in found if not _is_undone(original)]
-    return (standing or found or [None])[0]
+    return next(iter(standing or found), None)
 
 
 def _from_this_message(table: Table, reference: str) -> list[Original]:

@@ -106,7 +106,7 @@ def write(table: Table) -> tuple[str, dict[str, Any]] | None:
 
 
 def _references(table: Table) -> list[dict[str, Any]]:
-    """Return the references to keep for all players; the end of a round is ours, and several players share a round."""
+    """Return the references to keep for all players: not the ends of rounds, which players may share."""
     if table.seat.policy.reference_scope != "global":
         return []
     return [operation for operation in table.operations if operation["kind"] != END_ROUND]

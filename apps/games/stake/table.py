@@ -129,7 +129,7 @@ class Table:
                 "type": announcement.type,
                 "version": announcement.version,
                 "operation_id": by.id,
-                "payload": asdict(announcement),  # type: ignore[call-overload]
+                "payload": asdict(announcement),
             }
         )
 
