@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Q
 
 from apps.accounts.rules import PlayerStatus, RestrictionKind, Scope
-from apps.markets.models import Brand, Jurisdiction, Licence
 
 
 class Person(models.Model):
@@ -36,9 +35,9 @@ class Player(models.Model):
 
     person = models.ForeignKey(Person, models.PROTECT, null=True)
     public_id = models.CharField(max_length=64, unique=True)
-    brand = models.ForeignKey(Brand, models.PROTECT)
-    licence = models.ForeignKey(Licence, models.PROTECT)
-    jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT)
+    brand = models.ForeignKey("markets.Brand", models.PROTECT)
+    licence = models.ForeignKey("markets.Licence", models.PROTECT)
+    jurisdiction = models.ForeignKey("markets.Jurisdiction", models.PROTECT)
     currency = models.CharField(max_length=8)
     status = models.CharField(max_length=16, default=PlayerStatus.ACTIVE, choices=PlayerStatus.choices())
     is_test = models.BooleanField(default=False)
@@ -71,7 +70,7 @@ class Profile(models.Model):
     encrypted: ClassVar[tuple[str, ...]] = ("email", "first_name", "last_name")
 
     player = models.OneToOneField(Player, models.CASCADE)
-    brand = models.ForeignKey(Brand, models.PROTECT)
+    brand = models.ForeignKey("markets.Brand", models.PROTECT)
     email = models.TextField()
     email_index = models.CharField(max_length=64)
     first_name = models.TextField(blank=True)

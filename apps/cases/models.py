@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import F, Q
 
-from apps.accounts.models import Player, User
 from apps.cases.rules import ApprovalState, CaseState
 
 
@@ -12,7 +11,7 @@ class Case(models.Model):
 
     kind = models.TextField()
     subject = models.TextField(help_text="What it is about: transfer:812, round:77.")
-    player = models.ForeignKey(Player, models.PROTECT, null=True, blank=True)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, null=True, blank=True)
     brand_id = models.BigIntegerField(default=0)
     licence_id = models.BigIntegerField(default=0)
     queue = models.TextField()
@@ -20,7 +19,7 @@ class Case(models.Model):
     priority = models.SmallIntegerField(default=0)
     confidentiality = models.SmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True)
-    assignee = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    assignee = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True)
     facts = models.JSONField(default=dict)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -51,8 +50,10 @@ class Approval(models.Model):
     payload = models.JSONField()
     payload_hash = models.CharField(max_length=64)
     reason = models.TextField()
-    maker = models.ForeignKey(User, models.PROTECT, related_name="proposals")
-    checker = models.ForeignKey(User, models.PROTECT, related_name="decisions", null=True, blank=True)
+    maker = models.ForeignKey("accounts.User", models.PROTECT, related_name="proposals")
+    checker = models.ForeignKey(
+        "accounts.User", models.PROTECT, related_name="decisions", null=True, blank=True
+    )
     state = models.CharField(max_length=16, default=ApprovalState.WAITING, choices=ApprovalState.choices())
     proposed_at = models.DateTimeField()
     expires_at = models.DateTimeField()

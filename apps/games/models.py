@@ -3,8 +3,6 @@
 from django.db import models
 from django.db.models import Q
 
-from apps.accounts.models import Player
-from apps.accounts.models import Session as PlayerSession
 from apps.games.rules import BetKind, GameState, RoundState, SettlementKind
 
 
@@ -68,10 +66,10 @@ class Game(models.Model):
 class GameSession(models.Model):
     """One launch of a game. It gates stakes only, and is a key of no money."""
 
-    player = models.ForeignKey(Player, models.PROTECT, db_index=False)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, db_index=False)
     account = models.ForeignKey(ProviderAccount, models.PROTECT, db_index=False)
     game = models.ForeignKey(Game, models.PROTECT, db_index=False)
-    player_session = models.ForeignKey(PlayerSession, models.PROTECT, null=True, db_index=False)
+    player_session = models.ForeignKey("accounts.Session", models.PROTECT, null=True, db_index=False)
     public_id = models.CharField(max_length=64, unique=True)
     rules_version = models.BigIntegerField(default=0, help_text="The rule set in force when it was opened.")
     opened_at = models.DateTimeField()
@@ -102,7 +100,7 @@ class Round(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True)
-    player = models.ForeignKey(Player, models.PROTECT, db_index=False, db_constraint=False)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, db_index=False, db_constraint=False)
     account = models.ForeignKey(ProviderAccount, models.PROTECT, db_index=False)
     product = models.CharField(max_length=32)
     game = models.ForeignKey(
@@ -147,7 +145,7 @@ class Bet(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True, help_text="The operation that placed it.")
-    player = models.ForeignKey(Player, models.PROTECT, db_index=False, db_constraint=False)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, db_index=False, db_constraint=False)
     round = models.ForeignKey(Round, models.PROTECT)
     sequence = models.IntegerField()
     kind = models.CharField(max_length=16, default=BetKind.STAKE, choices=BetKind.choices())
@@ -180,7 +178,7 @@ class Settlement(models.Model):
     """An outcome: of one bet, or (as slots send it) of the round."""
 
     id = models.BigIntegerField(primary_key=True, help_text="The operation that brought it.")
-    player = models.ForeignKey(Player, models.PROTECT, db_index=False, db_constraint=False)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, db_index=False, db_constraint=False)
     round = models.ForeignKey(Round, models.PROTECT)
     bet = models.ForeignKey(Bet, models.PROTECT, null=True, db_index=False)
     sequence = models.IntegerField()

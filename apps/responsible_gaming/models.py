@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import Q
 
-from apps.accounts.models import Person, Player
 from apps.accounts.rules import Scope
 from apps.responsible_gaming.rules import ExclusionKind, LimitKind, LimitSource, LimitWindow, Period
 
@@ -16,8 +15,8 @@ class Limit(models.Model):
     coming; the strictest of all current ones decides.
     """
 
-    player = models.ForeignKey(Player, models.PROTECT)
-    person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
+    player = models.ForeignKey("accounts.Player", models.PROTECT)
+    person = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True)
     kind = models.CharField(max_length=16, choices=LimitKind.choices())
     basis = models.CharField(max_length=8, default="gross")
     period = models.CharField(max_length=8, choices=Period.choices())
@@ -61,7 +60,7 @@ class LimitCounter(models.Model):
     counter has to be made when a limit is (docs/why/004).
     """
 
-    player = models.ForeignKey(Player, models.PROTECT, db_index=False)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, db_index=False)
     kind = models.CharField(max_length=16, choices=LimitKind.choices())
     basis = models.CharField(max_length=8, default="gross")
     scope = models.CharField(max_length=16, default="account")
@@ -84,8 +83,8 @@ class LimitCounter(models.Model):
 class Exclusion(models.Model):
     """A time-out or a self-exclusion: no log-in, deposit, launch or stake within its scope while it lasts."""
 
-    player = models.ForeignKey(Player, models.PROTECT, null=True, blank=True)
-    person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, null=True, blank=True)
+    person = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True)
     scope = models.CharField(max_length=16, choices=Scope.choices())
     scope_id = models.BigIntegerField()
     kind = models.CharField(max_length=16, choices=ExclusionKind.choices())

@@ -4,7 +4,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from apps.accounts.models import Player
 from apps.wallet.rules import HOUSE, PURSES, Account, Kind
 
 _ACCOUNTS = [account.value for account in Account]
@@ -14,7 +13,7 @@ _HOUSE = [account.value for account in HOUSE]
 class Wallet(models.Model):
     """What one player has in one currency, by purse in ledger units, and how far its chain has come."""
 
-    player = models.ForeignKey(Player, models.PROTECT, db_index=False)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, db_index=False)
     currency = models.CharField(max_length=8)
     cash = models.BigIntegerField(default=0)
     bonus = models.BigIntegerField(default=0)
@@ -58,7 +57,7 @@ class Transfer(models.Model):
 
     append_only = True
 
-    player = models.ForeignKey(Player, models.PROTECT, db_index=False, db_constraint=False)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, db_index=False, db_constraint=False)
     currency = models.CharField(max_length=8)
     seq = models.BigIntegerField()
     operation_id = models.BigIntegerField()
@@ -145,7 +144,7 @@ class HouseBook(models.Model):
 class Proof(models.Model):
     """How far a wallet's chain was walked and found right: the next check starts there."""
 
-    player = models.ForeignKey(Player, models.PROTECT, db_index=False)
+    player = models.ForeignKey("accounts.Player", models.PROTECT, db_index=False)
     currency = models.CharField(max_length=8)
     seq = models.BigIntegerField()
     head = models.BinaryField()
