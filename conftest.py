@@ -12,6 +12,7 @@ import pytest
 from django.core.cache import caches
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts import selectors as accounts
@@ -19,6 +20,10 @@ from apps.core.grants import append_only_tables, apply_grants
 from apps.games import selectors as games
 from apps.markets import selectors as markets
 from apps.reports import selectors as reports
+
+# A busy machine is no failure: how long one example takes says nothing about whether it holds.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
 
 
 def erase_everything() -> None:
