@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 20.0
 
 
 def at_once(acts: Iterable[Callable[[], Any]]) -> list[Any]:
-    """Do every act in a thread of its own, all let go in one moment; return answers or exceptions in order."""
+    """Do every act in a thread of its own, all let go at once; return answers or exceptions in order."""
     waiting = list(acts)
     start = threading.Barrier(len(waiting))
     with ThreadPoolExecutor(len(waiting)) as pool:
@@ -36,8 +36,7 @@ def _connect() -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            connection.ensure_connection()
-            return
+            return connection.ensure_connection()
         except OperationalError:
             if time.monotonic() > deadline:
                 raise

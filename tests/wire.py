@@ -43,7 +43,7 @@ def send(
 
 
 def call(player: Player, *actions: dict[str, Any], path: str = "play", **more: Any) -> Reply:
-    """Post a call for a player: the game `fruit`, the round `round-1` and the player's currency unless said."""
+    """Post a call for a player: the game `fruit`, round `round-1`, the player's currency unless said."""
     values = {"user_id": player.public_id, "currency": player.currency, "game": "fruit", "game_id": "round-1"}
     account = more.pop("account", "slots")
     return send(json.dumps({**values, "actions": actions, **more}).encode(), path, account=account)

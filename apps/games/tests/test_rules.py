@@ -17,7 +17,8 @@ def test_a_stake_is_paid_exactly_cash_first_and_never_from_more_than_there_is(am
         assert amount > cash + bonus
         return
     assert paid.total == amount
-    assert 0 <= paid.cash <= cash and 0 <= paid.bonus <= bonus
+    assert 0 <= paid.cash <= cash
+    assert 0 <= paid.bonus <= bonus
     assert paid.bonus == 0 or paid.cash == cash
 
 
@@ -31,7 +32,8 @@ def test_the_last_unit_of_both_purses_can_be_staked_and_not_one_more(cash, bonus
 def test_the_shares_of_a_win_add_up_to_it_exactly(amount, staked):
     share = share_win(amount, staked=staked)
     assert share.total == amount
-    assert share.cash >= 0 and share.bonus >= 0
+    assert share.cash >= 0
+    assert share.bonus >= 0
 
 
 @given(units, fundings)
@@ -45,7 +47,8 @@ def test_the_remainder_of_a_shared_win_falls_to_cash(amount, staked):
 @given(units, units, fundings)
 def test_a_larger_win_never_gives_a_purse_less(one, more, staked):
     small, large = share_win(one, staked=staked), share_win(one + more, staked=staked)
-    assert small.cash <= large.cash and small.bonus <= large.bonus
+    assert small.cash <= large.cash
+    assert small.bonus <= large.bonus
 
 
 @given(units, units)

@@ -36,9 +36,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 amounts = st.integers(1, 10**15)
 purses = st.lists(st.integers(0, 10**15), min_size=len(PURSES), max_size=len(PURSES))
 pairs = st.tuples(st.sampled_from(Account), st.sampled_from(Account)).filter(lambda pair: pair[0] != pair[1])
-instants = st.datetimes(
-    min_value=datetime(1970, 1, 1), max_value=datetime(2199, 1, 1), timezones=st.just(UTC)
-)
+instants = st.integers(0, 2**53 - 1).map(lambda microseconds: EPOCH + timedelta(microseconds=microseconds))
 
 
 def worth(balances: list[int]) -> int:
@@ -170,14 +168,16 @@ def test_a_transfer_of_nothing_or_to_itself_is_a_programmers_mistake(wrong):
 def test_what_is_owed_is_taken_where_it_is_and_the_rest_is_debt(available, amount):
     taken, missing = rules.split_debit(available, amount)
     assert taken + missing == amount
-    assert 0 <= taken <= available and missing >= 0
+    assert 0 <= taken <= available
+    assert missing >= 0
     assert missing == 0 or taken == available
 
 
 OTHER = {
-    "version": 2, "player_id": 2, "currency": "JPY", "seq": 2, "kind": "win", "debit": "bonus", "credit": "games_cash",
-    "amount": 501, "counterparty_id": 9, "grant_id": 9, "cause_id": 9, "reverses_id": 9,
-    "business_date": date(2026, 3, 2), "at": AT + timedelta(microseconds=1), "after": [501, 0, 500, 0, 0, 0, 0],
+    "version": 2, "player_id": 2, "currency": "JPY", "seq": 2, "kind": "win", "debit": "bonus",
+    "credit": "games_cash", "amount": 501, "counterparty_id": 9, "grant_id": 9, "cause_id": 9, "reverses_id": 9,
+    "business_date": date(2026, 3, 2), "at": AT + timedelta(microseconds=1),
+    "after": [501, 0, 500, 0, 0, 0, 0],
 }  # fmt: skip
 
 
@@ -196,9 +196,16 @@ def test_a_change_of_any_purse_changes_the_hash(index):
     assert chain(b"", canonical(row | {"after": after}, ORIGIN)) != row["hash"]
 
 
-@pytest.mark.parametrize("change", [
-    {"source": "provider:2"}, {"kind": "win"}, {"reference": "b-2"}, {"digest": b"\x02" * 32}, {"actor": "staff:4"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": "provider:2"},
+        {"kind": "win"},
+        {"reference": "b-2"},
+        {"digest": b"\x02" * 32},
+        {"actor": "staff:4"},
+    ],
+)
 def test_a_change_of_who_did_it_changes_the_hash(change):
     values = {name: getattr(ORIGIN, name) for name in ORIGIN.__slots__}
     row = a_row()
@@ -214,8 +221,8 @@ def test_a_change_of_the_row_before_changes_the_hash(head):
 def test_what_is_hashed_begins_with_the_version_and_is_plain_json():
     fields = json.loads(canonical(a_row(grant_id=3), ORIGIN))
     assert fields == [
-        1, 1, "EUR", 1, "stake", "cash", "in_play_cash", 500, 0, 3, None, None, "2026-03-01", 1772368215123456,
-        [500, 0, 500, 0, 0, 0, 0], "provider:1", "stake", "b-1", "01" * 32, "provider:1",
+        1, 1, "EUR", 1, "stake", "cash", "in_play_cash", 500, 0, 3, None, None, "2026-03-01",
+        1772368215123456, [500, 0, 500, 0, 0, 0, 0], "provider:1", "stake", "b-1", "01" * 32, "provider:1",
     ]  # fmt: skip
     assert HASHED[0] == HOUSE_HASHED[0] == "version"
 
