@@ -27,6 +27,7 @@ from apps.core.models import Operation
 
 T = TypeVar("T")
 TRIES = 3
+LOCK_TIMEOUT = "lock_timeout"
 _RETRIED = (pg.DeadlockDetected, pg.SerializationFailure)
 
 
@@ -90,23 +91,36 @@ def during(context: Context) -> Iterator[None]:
 
 def run(body: Callable[[], T]) -> T:
     """
-    Run `body` in one durable transaction, again where the database chose it as a victim.
+    Run `body` in one durable transaction, again where the database chose it as a victim or went away before it.
 
-    :raises Busy: a lock could not be had in time, or every try met a deadlock; nothing moved.
+    :raises Busy: a lock could not be had in time, or every try failed that way; nothing moved.
     :raises OutcomeUnknown: the connection was lost at COMMIT, or the commit is not yet safe on the standby.
     """
     for tries_left in reversed(range(TRIES)):
         try:
             return _once(body)
-        except OperationalError as error:
-            if isinstance(error.__cause__, pg.LockNotAvailable):
-                raise Busy(reason="lock_timeout") from error
-            if not isinstance(error.__cause__, _RETRIED):
+        except (OperationalError, InterfaceError) as error:
+            reason = _reason_to_retry(error)
+            if reason is None:
                 raise
-            if not tries_left:
-                raise Busy(reason="conflict") from error
+            if reason == LOCK_TIMEOUT or not tries_left:
+                raise Busy(reason=reason) from error
             time.sleep(random.uniform(0.01, 0.05))
     raise AssertionError("unreachable")
+
+
+def _reason_to_retry(error: Exception) -> str | None:
+    """Return why the same act may be tried again, or None. All of these moved nothing: COMMIT was never sent."""
+    cause = error.__cause__
+    if isinstance(cause, pg.LockNotAvailable):
+        return LOCK_TIMEOUT
+    if isinstance(cause, _RETRIED):
+        return "conflict"
+    is_gone = isinstance(cause, pg.OperationalError) and (cause.sqlstate or "57P").startswith("57P")
+    if is_gone and not connection.in_atomic_block:
+        connection.close()
+        return "connection_lost"
+    return None
 
 
 def _once(body: Callable[[], T]) -> T:
