@@ -1,13 +1,17 @@
 """The decision for any act, read the same way as the stake path reads it."""
 
+from typing import TYPE_CHECKING
+
 from apps.access.rules import Decision, Facts, decide
 from apps.access.stake import FACTS
-from apps.accounts.models import Player
 from apps.core import clock
 from apps.core.sql import facts
 
+if TYPE_CHECKING:
+    from apps.accounts.models import Player
 
-def decision(player: Player, act: str) -> Decision:
+
+def decision(player: "Player", act: str) -> Decision:
     """Return whether a player may do an act now, with every reason against it."""
     parameters = {
         "player_id": player.id,

@@ -1,16 +1,21 @@
 """Guards and the acts that are nothing but a decision: logging in and out."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from apps.access.errors import AccessRefused
 from apps.access.selectors import decision
 from apps.accounts import services as accounts
-from apps.accounts.models import Player
+from apps.accounts.selectors import player as player_of
 from apps.core.operations import operation, transaction_required
+
+if TYPE_CHECKING:
+    from apps.accounts.models import Player
 
 
 @transaction_required
-def ensure(player: Player, act: str) -> None:
+def ensure(player: "Player", act: str) -> None:
     """
     Let an act pass that nothing forbids, under the player's lane.
 
@@ -36,7 +41,7 @@ def log_in(
 
     :raises AccessRefused: the player may not log in now.
     """
-    player = Player.objects.get(id=player_id)
+    player = player_of(player_id)
     ensure(player, "login")
     session = accounts.start_session(
         player_id=player_id, token_hash=token_hash, ip_address=ip_address, user_agent=user_agent

@@ -37,6 +37,11 @@ def player_id(public_id: str) -> int:
     return found
 
 
+def taken_public_ids(public_ids: list[str]) -> set[str]:
+    """Return those of the given public ids that belong to somebody."""
+    return set(Player.objects.filter(public_id__in=public_ids).values_list("public_id", flat=True))
+
+
 def email_of(player_id: int) -> str:
     """Return a player's e-mail address in clear, or an empty string after erasure."""
     profile = Profile.objects.select_related("player").get(player_id=player_id)

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.contrib.auth.hashers import make_password
@@ -15,7 +15,9 @@ from apps.core import clock, crypto, money
 from apps.core.events import publish
 from apps.core.operations import Lane, operation, transaction_required
 from apps.markets import selectors as markets
-from apps.markets.models import BrandLicence
+
+if TYPE_CHECKING:
+    from apps.markets.models import BrandLicence
 
 SESSION_LIFE = timedelta(hours=12)
 TOKEN_BYTES = 32
@@ -274,7 +276,7 @@ def open_test_accounts(
     return [player.id for player in players]
 
 
-def _offer(brand: str, jurisdiction: str, currency: str) -> BrandLicence:
+def _offer(brand: str, jurisdiction: str, currency: str) -> "BrandLicence":
     offer = markets.offer(brand, jurisdiction)
     if offer is None or currency not in offer.brand.currencies:
         raise CurrencyNotOffered(brand=brand, currency=money.currency(currency).code)

@@ -1,8 +1,7 @@
 """Acts on cases and approvals."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from apps.accounts.models import Player
 from apps.cases import events
 from apps.cases.errors import ApprovalNotWaiting, ProposalChanged, SamePerson
 from apps.cases.models import Approval, Case
@@ -12,9 +11,12 @@ from apps.core.digests import digest
 from apps.core.events import publish
 from apps.core.operations import current, operation, transaction_required
 
+if TYPE_CHECKING:
+    from apps.accounts.models import Player
+
 
 @transaction_required
-def open_case(*, kind: str, subject: str, queue: str, player: Player | None, facts: dict[str, Any]) -> Case:
+def open_case(*, kind: str, subject: str, queue: str, player: "Player | None", facts: dict[str, Any]) -> Case:
     """Open a case once for its kind and subject, and return it; a case that exists is returned as it is."""
     case, opened = Case.objects.get_or_create(
         kind=kind,

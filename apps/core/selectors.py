@@ -6,7 +6,7 @@ from django.db import connection
 
 from apps.core import clock
 from apps.core.events import subscribers
-from apps.core.models import ParkedEvent, Subscription
+from apps.core.models import GlobalReference, Operation, ParkedEvent, Subscription
 from apps.core.rules import Measure
 
 PATIENCE = timedelta(seconds=60)
@@ -19,6 +19,17 @@ _BLOCKER = """
     WHERE backend_xid IS NOT NULL AND backend_xid::text::bigint %% 4294967296 =
           pg_snapshot_xmin(pg_current_snapshot())::text::bigint %% 4294967296
 """
+
+
+def operation(operation_id: int) -> Operation:
+    """Return an operation's row."""
+    return Operation.objects.get(id=operation_id)
+
+
+def player_of_reference(*, source: str, reference: str) -> int | None:
+    """Return whose a reference is that is unique over all players of a source, or None."""
+    rows = GlobalReference.objects.filter(source=source, reference=reference)
+    return rows.values_list("player_id", flat=True).first()
 
 
 def lag(name: str) -> tuple[int, timedelta]:

@@ -7,9 +7,9 @@ from functools import lru_cache
 import msgspec
 from django.db.models import QuerySet
 
-from apps.accounts.models import Player
+from apps.accounts import selectors as accounts
 from apps.core import crypto
-from apps.core.models import GlobalReference
+from apps.core import selectors as core
 from apps.core.money import Money
 from apps.core.rules import Measure
 from apps.core.sql import discrepancies
@@ -88,13 +88,12 @@ def game(public_id: str) -> Game:
 
 def player_by_reference(account: Account, reference: str) -> int | None:
     """Return whose transaction a reference is, for accounts whose references are global over players."""
-    rows = GlobalReference.objects.filter(source=account.source, reference=reference)
-    return rows.values_list("player_id", flat=True).first()
+    return core.player_of_reference(source=account.source, reference=reference)
 
 
 def balance(player_id: int) -> Money:
     """Return what a game may show a player: cash, and the bonus money playable in it."""
-    currency = Player.objects.values_list("currency", flat=True).get(id=player_id)
+    currency = accounts.player(player_id).currency
     return wallet.balance(player_id=player_id, currency=currency)["cash"]
 
 

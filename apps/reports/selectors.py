@@ -1,5 +1,7 @@
 """The data-quality sheet: every room is asked whether its books are right, in one snapshot."""
 
+from typing import TYPE_CHECKING
+
 from apps.core import clock
 from apps.core import selectors as core
 from apps.core.operations import snapshot
@@ -7,7 +9,9 @@ from apps.core.rules import Measure
 from apps.core.sql import discrepancies
 from apps.games import selectors as games
 from apps.wallet import selectors as wallet
-from apps.wallet.models import Proof, Wallet
+
+if TYPE_CHECKING:
+    from apps.wallet.models import Proof
 
 # An approved adjustment has exactly one transfer, of the amount that was approved; and no other exists.
 _ADJUSTMENTS = """
@@ -38,7 +42,7 @@ _LOSSES = """
 """
 
 
-def books(*, whole: bool = False) -> tuple[list[Measure], list[Proof]]:
+def books(*, whole: bool = False) -> tuple[list[Measure], "list[Proof]"]:
     """
     Return the sheet's lines of money, and how far each wallet is proven by it.
 
@@ -47,9 +51,7 @@ def books(*, whole: bool = False) -> tuple[list[Measure], list[Proof]]:
     :param whole: look at every wallet, from its first transfer.
     """
     with snapshot():
-        wallets = (
-            list(Wallet.objects.values_list("player_id", "currency")) if whole else wallet.unproven_wallets()
-        )
+        wallets = wallet.every_wallet() if whole else wallet.unproven_wallets()
         players = None if whole else sorted({player_id for player_id, _ in wallets})
         walked = wallet.walk(wallets, at=clock.now(), whole=whole)
         scope = {"all": players is None, "players": players or []}

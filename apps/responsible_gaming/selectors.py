@@ -1,14 +1,18 @@
 """Questions about limits and exclusions."""
 
-from apps.accounts.models import Player
+from typing import TYPE_CHECKING
+
 from apps.core import clock
 from apps.core.sql import facts
 from apps.markets import selectors as markets
 from apps.responsible_gaming import stake
 from apps.responsible_gaming.rules import Headroom
 
+if TYPE_CHECKING:
+    from apps.accounts.models import Player
 
-def headrooms(player: Player, *, kind: str | None = None) -> list[Headroom]:
+
+def headrooms(player: "Player", *, kind: str | None = None) -> list[Headroom]:
     """Return every current limit of a player with what its window holds."""
     rows = facts(
         stake.LIMITS,

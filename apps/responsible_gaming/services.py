@@ -1,11 +1,12 @@
 """Acts on limits and exclusions."""
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import F
 
 from apps.accounts import services as accounts
-from apps.accounts.models import Player
+from apps.accounts.selectors import player as player_of
 from apps.core import clock
 from apps.core.errors import CurrencyMismatch
 from apps.core.events import publish
@@ -19,6 +20,9 @@ from apps.responsible_gaming.models import Exclusion, Limit, LimitCounter
 from apps.responsible_gaming.rules import LimitKind, LimitSource, exceeded, hour_of, is_looser
 from apps.responsible_gaming.selectors import headrooms
 from apps.responsible_gaming.stake import limit_facts
+
+if TYPE_CHECKING:
+    from apps.accounts.models import Player
 
 
 @operation("responsible_gaming.set_limit", lock=accounts.lane)
@@ -40,7 +44,7 @@ def set_limit(
     :raises LimitNotOffered: the rules in force here know no such limit.
     :raises CurrencyMismatch: the amount is not in the account's currency.
     """
-    player = Player.objects.get(id=player_id)
+    player = player_of(player_id)
     if amount is not None and amount.currency != player.currency:
         raise CurrencyMismatch(left=amount.currency, right=player.currency)
     rule = _rule(player, kind, period)
@@ -80,7 +84,7 @@ def set_limit(
     return row.id
 
 
-def _rule(player: Player, kind: str, period: str) -> LimitRule:
+def _rule(player: "Player", kind: str, period: str) -> LimitRule:
     rules, _ = markets.rules_in_force(jurisdiction_id=player.jurisdiction_id, brand_id=player.brand_id)
     for rule in rules.limits:
         if rule.kind == kind and period in rule.periods:
@@ -98,7 +102,7 @@ def exclude(*, operation_id: int, player_id: int, kind: str, hours: int | None) 
 
     :param hours: how long; None is for ever.
     """
-    player = Player.objects.get(id=player_id)
+    player = player_of(player_id)
     now = clock.now()
     row = Exclusion.objects.create(
         player=player if player.person_id is None else None,
@@ -123,7 +127,7 @@ def exclude(*, operation_id: int, player_id: int, kind: str, hours: int | None) 
 
 
 @transaction_required
-def reserve_deposit(*, player: Player, amount: Money) -> datetime:
+def reserve_deposit(*, player: "Player", amount: Money) -> datetime:
     """
     Promise headroom to a deposit that starts now, and return the hour that holds the promise.
 
@@ -138,13 +142,13 @@ def reserve_deposit(*, player: Player, amount: Money) -> datetime:
 
 
 @transaction_required
-def release_deposit(*, player: Player, amount: Money, hour: datetime) -> None:
+def release_deposit(*, player: "Player", amount: Money, hour: datetime) -> None:
     """Give the headroom of a deposit that failed or expired back to the hour that holds it."""
     _count_deposit(player, hour, reserved=-amount.units)
 
 
 @transaction_required
-def confirm_deposit(*, player: Player, promised: Money, confirmed: Money, hour: datetime | None) -> None:
+def confirm_deposit(*, player: "Player", promised: Money, confirmed: Money, hour: datetime | None) -> None:
     """
     Count a confirmed deposit, whatever the limits say: money that came in is never refused.
 
@@ -161,7 +165,7 @@ def confirm_deposit(*, player: Player, promised: Money, confirmed: Money, hour: 
         publish(events.DepositLimitPassed(limit_id=over.limit_id, over_units=-over.left))
 
 
-def _count_deposit(player: Player, hour: datetime, *, used: int = 0, reserved: int = 0) -> None:
+def _count_deposit(player: "Player", hour: datetime, *, used: int = 0, reserved: int = 0) -> None:
     counter, _ = LimitCounter.objects.get_or_create(
         player=player, kind=LimitKind.DEPOSIT, currency=player.currency, hour=hour
     )

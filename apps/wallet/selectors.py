@@ -44,6 +44,11 @@ def _named(purses: list[int], currency: str) -> dict[str, Money]:
     return {purse.value: Money(units, currency) for purse, units in zip(PURSES, purses, strict=True)}
 
 
+def every_wallet() -> list[tuple[int, str]]:
+    """Return every wallet, as (player, currency)."""
+    return list(Wallet.objects.order_by("player_id", "currency").values_list("player_id", "currency"))
+
+
 def unproven_wallets() -> list[tuple[int, str]]:
     """Return the wallets that moved since their chain was last walked."""
     proven = Proof.objects.filter(player_id=OuterRef("player_id"), currency=OuterRef("currency"))

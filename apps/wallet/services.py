@@ -1,21 +1,20 @@
 """Acts on money. `post` is what every room above calls; games writes with the same SQL in the stake path."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.db import connection
 
 from apps.accounts import services as accounts
-from apps.accounts.models import Player
+from apps.accounts.selectors import player as player_of
 from apps.cases import services as cases
 from apps.core import clock, sql
+from apps.core import selectors as core
 from apps.core.events import publish
-from apps.core.models import Operation
 from apps.core.money import Money
 from apps.core.operations import current, operation, run, transaction_required
 from apps.markets import selectors as markets
-from apps.markets.models import Licence
 from apps.wallet import events, rules, stake
 from apps.wallet.errors import AdjustmentTooLarge, NotATestPlayer, UnknownReason
 from apps.wallet.models import HouseBook, HouseTransfer, Proof, Wallet
@@ -35,6 +34,9 @@ from apps.wallet.rules import (
     canonical,
     chain,
 )
+
+if TYPE_CHECKING:
+    from apps.markets.models import Licence
 
 
 @transaction_required
@@ -69,12 +71,12 @@ def _write(book: Book) -> None:
 
 
 def _origin(operation_id: int) -> Origin:
-    row = Operation.objects.get(id=operation_id)
+    row = core.operation(operation_id)
     return Origin(row.id, row.source, row.kind, row.reference, bytes(row.digest), row.actor)
 
 
 @transaction_required
-def post_house(*, licence: Licence, currency: str, transfers: Iterable[Transfer]) -> None:
+def post_house(*, licence: "Licence", currency: str, transfers: Iterable[Transfer]) -> None:
     """
     Move money between house accounts alone, in the book of a licence's legal entity.
 
@@ -91,7 +93,7 @@ def post_house(*, licence: Licence, currency: str, transfers: Iterable[Transfer]
     HouseBook.objects.filter(id=book.id).update(seq=book.seq, head=head)
 
 
-def _house_row(book: HouseBook, transfer: Transfer, licence: Licence, origin: Origin) -> dict[str, Any]:
+def _house_row(book: HouseBook, transfer: Transfer, licence: "Licence", origin: Origin) -> dict[str, Any]:
     at = clock.now()
     return {
         "book": book.book,
@@ -118,7 +120,7 @@ def fund_test_player(*, operation_id: int, player_id: int, amount: Money) -> Non
 
     :raises NotATestPlayer: the player is a real one.
     """
-    if not Player.objects.get(id=player_id).is_test:
+    if not player_of(player_id).is_test:
         raise NotATestPlayer(player_id=player_id)
     funding = Transfer(Kind.FUNDING, Account.TEST_FUNDING, Account.CASH, amount.units)
     post(player_id=player_id, currency=amount.currency, transfers=[funding])
@@ -185,7 +187,7 @@ def propose_adjustment(*, operation_id: int, adjustment: Adjustment, reason: str
     :raises UnknownReason: the reason code is not in the table.
     :raises AdjustmentTooLarge: the amount is above what one adjustment may move.
     """
-    player = Player.objects.get(id=adjustment.player_id)
+    player = player_of(adjustment.player_id)
     if adjustment.reason_code not in REASON_ACCOUNTS:
         raise UnknownReason(reason_code=adjustment.reason_code, known=sorted(REASON_ACCOUNTS))
     if not 0 < adjustment.amount_units <= MAX_ADJUSTMENT:

@@ -7,7 +7,7 @@ import msgspec
 
 from apps.access import services as access
 from apps.accounts import services as accounts
-from apps.accounts.models import Player
+from apps.accounts.selectors import player as player_of
 from apps.core import clock
 from apps.core.events import publish
 from apps.core.operations import operation
@@ -35,7 +35,7 @@ def launch(*, operation_id: int, player_id: int, game: str, player_session_id: i
     :raises AccessRefused: the player may not launch now; every reason is named.
     :raises GameUnavailable: there is no such game, or it is switched off.
     """
-    player = Player.objects.get(id=player_id)
+    player = player_of(player_id)
     access.ensure(player, "launch")
     found = selectors.game(game)
     now = clock.now()

@@ -6,7 +6,7 @@ import psycopg
 from django.db import connection
 
 from apps.accounts.errors import PlayerNotFound
-from apps.accounts.models import Player
+from apps.accounts.selectors import player as player_of
 from apps.accounts.selectors import player_id as id_of
 from apps.accounts.stake import LOCK
 from apps.cases import services as cases
@@ -134,6 +134,6 @@ def _tell_staff(table: Table) -> None:
                 kind="games.spent_win_undone",
                 subject=f"settlement:{outcome_id}",
                 queue="payments",
-                player=Player.objects.get(id=table.seat.player_id),
+                player=player_of(table.seat.player_id),
                 facts={"owed_units": owed, "currency": table.seat.currency},
             )

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from apps.accounts import services as accounts
-from apps.accounts.models import Player
+from apps.accounts.selectors import taken_public_ids
 from apps.core import money
 from apps.core.operations import Asked
 from apps.games import services
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         _open_market(brand, currency)
         _open_account(secret)
         wanted = [f"{prefix}{number}" for number in range(1, count + 1)]
-        known = set(Player.objects.filter(public_id__in=wanted).values_list("public_id", flat=True))
+        known = taken_public_ids(wanted)
         missing = [public_id for public_id in wanted if public_id not in known]
         for start in range(0, len(missing), CHUNK):
             _open_players(brand, amount, missing[start : start + CHUNK])
