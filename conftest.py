@@ -7,10 +7,12 @@ owner's. After every test that touched the database the books are checked.
 
 import uuid
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from django.core.cache import caches
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 from hypothesis import settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -26,12 +28,16 @@ settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
 
 
+@cache
+def owner() -> BaseDatabaseWrapper:
+    """Return a connection of the owner's own: Django keeps tests away from `connections["owner"]`."""
+    return connections["owner"].copy()
+
+
 def erase_everything() -> None:
     """Empty every table, past the append-only triggers: the one place that may, as the owner."""
-    with connections["owner"].cursor() as cursor:
-        tables = connections["owner"].introspection.django_table_names(
-            only_existing=True, include_views=False
-        )
+    with owner().cursor() as cursor:
+        tables = owner().introspection.django_table_names(only_existing=True, include_views=False)
         kept = {"django_content_type", "auth_permission", "django_migrations"}
         guarded = append_only_tables()
         cursor.execute("BEGIN")
@@ -58,15 +64,15 @@ def django_db_setup(
     worker_suffix: str,
 ) -> None:
     """Make the test database as the owner, and point the application's connection at it."""
-    owner = connections["owner"]
+    configured = connections["owner"].settings_dict
     with django_db_blocker.unblock():
         if worker_suffix:
-            owner.settings_dict["TEST"]["NAME"] = f"test_{owner.settings_dict['NAME']}_{worker_suffix}"
-        owner.creation.create_test_db(
+            configured["TEST"]["NAME"] = f"test_{configured['NAME']}_{worker_suffix}"
+        connections["owner"].creation.create_test_db(
             verbosity=0, autoclobber=True, serialize=False, keepdb=not django_db_createdb
         )
         connections["default"].close()
-        connections["default"].settings_dict["NAME"] = owner.settings_dict["NAME"]
+        connections["default"].settings_dict["NAME"] = configured["NAME"]
         apply_grants()
         erase_everything()
     TransactionTestCase._fixture_teardown = _flush  # type: ignore[method-assign]
