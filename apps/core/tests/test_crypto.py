@@ -65,7 +65,8 @@ def test_a_value_that_was_tampered_with_does_not_open(position):
 
 def test_data_keys_are_32_random_bytes():
     keys = {crypto.new_key() for _ in range(100)}
-    assert len(keys) == 100 and {len(key) for key in keys} == {32}
+    assert len(keys) == 100
+    assert {len(key) for key in keys} == {32}
 
 
 def test_a_wrapped_key_names_the_installation_key_and_hides_the_data_key(installed_keys):
@@ -73,7 +74,8 @@ def test_a_wrapped_key_names_the_installation_key_and_hides_the_data_key(install
     key = crypto.new_key()
     wrapped = crypto.wrap(key)
     key_id, _, body = wrapped.partition(":")
-    assert key_id == "old" and key not in base64.b64decode(body)
+    assert key_id == "old"
+    assert key not in base64.b64decode(body)
     assert crypto.unwrap(wrapped) == key
 
 
@@ -121,7 +123,8 @@ def test_a_look_up_finds_equal_values_of_one_purpose_only():
     assert index == crypto.blind_index("anna@example.test", purpose=EMAIL)
     assert index != crypto.blind_index("anna@example.test", purpose=PHONE)
     assert index != crypto.blind_index("anna@example.tesT", purpose=EMAIL)
-    assert len(index) == 64 and set(index) <= set("0123456789abcdef")
+    assert len(index) == 64
+    assert set(index) <= set("0123456789abcdef")
 
 
 def test_purpose_and_value_of_a_look_up_cannot_run_into_each_other():
