@@ -69,19 +69,21 @@ def set_limit(
     replaced = chain.filter(effective_from__gt=now) if waits else chain
     replaced.update(superseded_at=now)
     row.save()
-    publish(
-        events.LimitSet(
-            limit_id=row.id,
-            kind=kind,
-            period=period,
-            window=rule.window,
-            source=source,
-            amount_units=units,
-            currency=player.currency,
-            effective_from=row.effective_from.isoformat(),
-        )
-    )
+    publish(_announced(row))
     return row.id
+
+
+def _announced(row: Limit) -> events.LimitSet:
+    return events.LimitSet(
+        limit_id=row.id,
+        kind=row.kind,
+        period=row.period,
+        window=row.window,
+        source=row.source,
+        amount_units=row.amount,
+        currency=row.currency,
+        effective_from=row.effective_from.isoformat(),
+    )
 
 
 def _rule(player: "Player", kind: str, period: str) -> LimitRule:
