@@ -11,6 +11,10 @@ from django.test import Client
 from apps.accounts.models import Player
 
 
+# An accident is answered with 500, as it would be outside a test.
+_client = Client(raise_request_exception=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back."""
@@ -35,7 +39,7 @@ def send(
     """Post raw bytes, signed with the secret of the tests unless `headers` say otherwise."""
     if headers is None:
         headers = {"X-REQUEST-SIGN": signature(body)}
-    response = Client(raise_request_exception=False).post(
+    response = _client.post(
         f"/games/softswiss/{account}/{path}", body, content_type="application/json", headers=headers
     )
     assert response.headers["Content-Type"] == "application/json", (response.status_code, response.content)

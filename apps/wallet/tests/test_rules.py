@@ -175,8 +175,8 @@ def test_what_is_owed_is_taken_where_it_is_and_the_rest_is_debt(available, amoun
 
 OTHER = {
     "version": 2, "player_id": 2, "currency": "JPY", "seq": 2, "kind": "win", "debit": "bonus",
-    "credit": "games_cash", "amount": 501, "counterparty_id": 9, "grant_id": 9, "cause_id": 9, "reverses_id": 9,
-    "business_date": date(2026, 3, 2), "at": AT + timedelta(microseconds=1),
+    "credit": "games_cash", "amount": 501, "counterparty_id": 9, "grant_id": 9, "cause_id": 9,
+    "reverses_id": 9, "business_date": date(2026, 3, 2), "at": AT + timedelta(microseconds=1),
     "after": [501, 0, 500, 0, 0, 0, 0],
 }  # fmt: skip
 

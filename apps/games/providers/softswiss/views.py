@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts import selectors as accounts
 from apps.accounts.errors import PlayerNotFound
 from apps.core import clock
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, Malformed
 from apps.core.money import Money
 from apps.games import selectors, services
 from apps.games.errors import ProviderChanged, SignatureWrong
@@ -43,25 +44,35 @@ def _serve(request: HttpRequest, code: str, read: Reader) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, code: str, read: Reader) -> tuple[HttpResponse, DomainError | None]:
-    message = None
+    signed = b""
     try:
         account = selectors.account(code)
-        wire.ensure_signed(
-            account.keys(clock.now()), request.body, request.headers.get(wire.SIGNATURE_HEADER)
-        )
-        message = read(request.body)
-        body = wire.answer_body(message, services.play(account=account, message=message))
-        return HttpResponse(body, content_type="application/json"), None
+        body = _body(request)
+        wire.ensure_signed(account.keys(clock.now()), body, request.headers.get(wire.SIGNATURE_HEADER))
+        signed = body
+        message = read(body)
+        answer = wire.answer_body(message, services.play(account=account, message=message))
+        return HttpResponse(answer, content_type="application/json"), None
     except DomainError as error:
-        status, body = wire.refusal(error, _balance(message))
-        return HttpResponse(body, status=status, content_type="application/json"), error
+        status, answer = wire.refusal(error, _balance(wire.player_named(signed)))
+        return HttpResponse(answer, status=status, content_type="application/json"), error
 
 
-def _balance(message: Message | None) -> Money | None:
-    """Return the balance of a refused message's player, where the player is known."""
-    if message is None:
-        return None
+def _body(request: HttpRequest) -> bytes:
+    """
+    Return the raw body.
+
+    :raises Malformed: it is larger than any call.
+    """
     try:
-        return selectors.balance(accounts.player_id(message.public_id))
+        return request.body
+    except RequestDataTooBig as error:
+        raise Malformed(rule="the body is too large") from error
+
+
+def _balance(public_id: str) -> Money | None:
+    """Return the balance of the player whom a refused call names, where there is one."""
+    try:
+        return selectors.balance(accounts.player_id(public_id))
     except PlayerNotFound:
         return None

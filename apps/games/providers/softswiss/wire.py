@@ -7,6 +7,7 @@ hex HMAC-SHA256 of the raw body under the account's key, both ways.
 
 import hashlib
 import hmac
+import json
 from typing import Any, Literal
 
 import httpx
@@ -20,6 +21,8 @@ from apps.games.rules import Action, ActionKind, Answer, Message
 SIGNATURE_HEADER = "X-REQUEST-SIGN"
 LAUNCH_TIMEOUT_SECONDS = 3.0
 MAX_REFERENCE = 128
+# No round has more; the work of a call grows with them while its player waits.
+MAX_ACTIONS = 500
 
 # What a refusal is called on this wire: (HTTP status, code).
 CODES: dict[str, tuple[int, int]] = {
@@ -31,6 +34,7 @@ CODES: dict[str, tuple[int, int]] = {
     "games.provider_disabled": (412, 106),
     "games.game_unavailable": (412, 107),
     "games.round_closed": (412, 107),
+    "games.win_without_bet": (412, 107),
     "access.refused": (412, 153),
     "games.wrong_currency": (412, 154),
     "core.unknown_currency": (412, 154),
@@ -40,7 +44,8 @@ CODES: dict[str, tuple[int, int]] = {
     "core.bad_amount": (400, 400),
     "games.provider_unknown": (404, 404),
 }
-UNKNOWN_OUTCOME = (503, 503)
+# What no table names: refused for good, or (nothing is known to have moved) to be tried again or undone.
+FOR_GOOD, UNKNOWN_OUTCOME = (400, 400), (503, 503)
 
 
 class PlayAction(msgspec.Struct, frozen=True):
@@ -79,6 +84,11 @@ class RollbackCall(_Call, frozen=True, kw_only=True):
     actions: list[RollbackAction]
 
 
+class _Named(msgspec.Struct, frozen=True):
+    user_id: str = ""
+
+
+_named = msgspec.json.Decoder(_Named)
 _play = msgspec.json.Decoder(PlayCall)
 _rollback = msgspec.json.Decoder(RollbackCall)
 _KINDS = {"bet": ActionKind.STAKE, "win": ActionKind.WIN}
@@ -133,15 +143,43 @@ def read_rollback(body: bytes) -> Message:
     return _message(call, actions)
 
 
+def player_named(body: bytes) -> str:
+    """Return whom a signed body names, even where the rest of it cannot be read; else an empty string."""
+    try:
+        return _named.decode(body).user_id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
 def _decode(decoder: msgspec.json.Decoder, body: bytes) -> Any:
     try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+        call = decoder.decode(body)
+        _unambiguous.decode(body.decode())
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Malformed(rule=str(error)) from error
+    return call
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(members := dict(pairs)) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return members
+
+
+def _plain_integer(digits: str) -> int:
+    if digits == "-0":
+        raise ValueError("zero has no sign")
+    return int(digits)
+
+
+# The typed decoder takes the last of two equal keys; the provider's own reader may take the first.
+_unambiguous = json.JSONDecoder(object_pairs_hook=_each_key_once, parse_int=_plain_integer)
 
 
 def _message(call: Any, actions: tuple[Action, ...]) -> Message:
     money.currency(call.currency)
+    if len(actions) > MAX_ACTIONS:
+        raise Malformed(field="actions", rule=f"at most {MAX_ACTIONS}")
     if actions and not call.game_id:
         raise Malformed(field="game_id", rule="a call with actions names its round")
     if (
@@ -175,7 +213,7 @@ def answer_body(message: Message, answer: Answer) -> bytes:
 
 def refusal(error: DomainError, balance: money.Money | None) -> tuple[int, bytes]:
     """Return status and body of a refusal; of a known player it carries the balance."""
-    status, code = CODES.get(error.code, UNKNOWN_OUTCOME)
+    status, code = CODES.get(error.code, FOR_GOOD if error.final else UNKNOWN_OUTCOME)
     body: dict[str, Any] = {"code": code, "message": error.code}
     if balance is not None:
         body["balance"] = money.minor_floor(balance)
