@@ -28,6 +28,7 @@ def play(table: Table) -> None:
     """
     Take every action of the message in order, then end the round where the message says so.
 
+    :raises WrongCurrency: the message is not in the account's currency.
     :raises DomainError: an action is refused; then nothing of the message is written.
     """
     if table.message.currency != table.seat.currency:
@@ -52,7 +53,12 @@ def _is_settled_here(table: Table, position: int) -> bool:
 
 
 def stake(table: Table, action: Action, *, settles: bool) -> None:
-    """Take a stake: the only act that gates may refuse."""
+    """
+    Take a stake: the only act that gates may refuse.
+
+    :raises InsufficientFunds: the purses do not hold that much.
+    :raises DomainError: a gate refuses it (`ensure_may_stake`), or a limit would be passed.
+    """
     by = table.claim_action(action)
     if by is None or table.is_buried(action):
         return
@@ -122,7 +128,11 @@ def ensure_may_stake(table: Table) -> None:
 
 
 def win(table: Table, action: Action) -> None:
-    """Credit a win, by the funding of its round; the round's open bets are settled by it."""
+    """
+    Credit a win, by the funding of its round; the round's open bets are settled by it.
+
+    :raises WinWithoutBet: the round has no bet, and the provider's contract demands one.
+    """
     by = table.claim_action(action)
     if by is None or table.is_buried(action):
         return
