@@ -10,7 +10,6 @@ from django.test import Client
 
 from apps.accounts.models import Player
 
-
 # An accident is answered with 500, as it would be outside a test.
 _client = Client(raise_request_exception=False)
 
