@@ -1,5 +1,6 @@
 """`make demo` and `make serve`: start the product, watch it, and after a short demo check its books."""
 
+import json
 import math
 import os
 import time
@@ -136,9 +137,24 @@ def wind_down(supervisor: Supervisor, *, vendor: int) -> dict[str, Any]:
     for surprise in summary.get("surprises", []):
         print(f"an answer that the contract forbids: {surprise}", flush=True)
     check_books(supervisor)
+    reconcile(supervisor, summary)
     if summary.get("surprises"):
         raise CommandFailed("provider", "had answers that the contract forbids")
     return summary
+
+
+def reconcile(supervisor: Supervisor, summary: dict[str, Any]) -> None:
+    """
+    Compare the casino's own record with the books, player by player.
+
+    :raises CommandFailed: they differ.
+    """
+    state.REPORT_FILE.write_text(json.dumps(summary), encoding="utf-8")
+    supervisor.start("reconcile", product.reconcile())
+    code = supervisor.wait("reconcile")
+    print(state.log_of("reconcile").read_text(), end="", flush=True)
+    if code != 0:
+        raise CommandFailed("reconcile", "found differences")
 
 
 def rounds_of(report: dict[str, Any] | None) -> int:
@@ -155,7 +171,7 @@ def check_books(supervisor: Supervisor) -> None:
     deadline = time.monotonic() + SETTLE_SECONDS
     code = 1
     while code != 0 and time.monotonic() < deadline:
-        supervisor.start("check_books", product.manage("check_books"))
+        supervisor.start("check_books", product.manage("check_books", "--whole"))
         code = supervisor.wait("check_books")
     print(state.log_of("check_books").read_text(), end="", flush=True)
     if code != 0:

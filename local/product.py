@@ -44,6 +44,11 @@ def load_demo(*, players: int, vendor: int) -> list[str]:
     )
 
 
+def reconcile() -> list[str]:
+    """Return the command that compares the simulated provider's record with the books."""
+    return manage("reconcile", "--account", "demo-slots", "--report", str(state.REPORT_FILE))
+
+
 def provider(*, port: int, web: int, chaos: float) -> list[str]:
     """Return the simulated game provider, which is a casino's front page too."""
     return [

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"
 LOGS = STATE / "log"
 DEMO_FILE = STATE / "demo.json"
+REPORT_FILE = STATE / "provider-report.json"
 
 
 def prepare() -> None:

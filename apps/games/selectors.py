@@ -5,12 +5,13 @@ from datetime import datetime
 from functools import lru_cache
 
 import msgspec
+from django.db import connection
 from django.db.models import QuerySet
 
 from apps.accounts import selectors as accounts
 from apps.core import crypto
 from apps.core import selectors as core
-from apps.core.money import Money
+from apps.core.money import Money, minor_floor
 from apps.core.rules import Measure
 from apps.core.sql import discrepancies
 from apps.games.errors import GameUnavailable, ProviderUnknown
@@ -100,6 +101,32 @@ def balance(player_id: int) -> Money:
 def live_games() -> QuerySet[Game]:
     """Return the games that can be launched."""
     return Game.objects.select_related("account").filter(state=GameState.LIVE, account__is_enabled=True)
+
+
+_VOLUME = """
+    SELECT p.public_id, r.currency, sum(x.staked), sum(x.won) FROM (
+        SELECT player_id, round_id, cash_open + bonus_open + cash_settled + bonus_settled AS staked, 0 AS won
+        FROM games_bet
+        UNION ALL SELECT player_id, round_id, 0, cash + bonus FROM games_settlement WHERE undone_at IS NULL
+    ) x
+    JOIN games_round r ON r.player_id = x.player_id AND r.id = x.round_id
+    JOIN games_provideraccount a ON a.id = r.account_id
+    JOIN accounts_player p ON p.id = x.player_id
+    WHERE a.code = %s GROUP BY 1, 2
+"""
+
+
+def volume_by_player(account_code: str) -> dict[str, dict[str, int]]:
+    """Return what each player staked and won at a provider account, in minor units; undone ones left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VOLUME, [account_code])
+        return {
+            public_id: {
+                "staked": minor_floor(Money(int(staked), currency)),
+                "won": minor_floor(Money(int(won), currency)),
+            }
+            for public_id, currency, staked, won in cursor.fetchall()
+        }
 
 
 _IN_PLAY = """
