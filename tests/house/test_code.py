@@ -1,4 +1,4 @@
-"""What stands in the code of the apps: exact money, few who lock, SQL without values, acts behind one door."""
+"""What stands in the code of the apps: exact money, few who lock, SQL without values, one door for acts."""
 
 import ast
 import re
@@ -16,6 +16,7 @@ MONEY = (
 LOCKERS = {
     "apps/accounts/services.py",
     "apps/accounts/stake.py",
+    "apps/backoffice/services.py",
     "apps/cases/services.py",
     "apps/wallet/services.py",
 }
