@@ -15,7 +15,7 @@ GUARDS = {
     "types": ["mypy"],
     "imports": ["lint-imports"],
     "migrations": product.manage("makemigrations", "--check", "--dry-run"),
-    "house": [product.PYTHON, "-m", "pytest", "-q", "tests/test_house.py"],
+    "house": [product.PYTHON, "-m", "pytest", "-q", "tests/house"],
 }
 
 
