@@ -3,7 +3,8 @@ The runner behind every subscription: lease, read a page, handle it by player, p
 
 The cursor moves afterwards, in a short transaction of its own. A crash before that repeats the page, and the
 claims make the repeat harmless. An event that fails is parked with its error, later events of the same player
-are parked behind it, and everybody else goes on.
+are parked behind it, and everybody else goes on. What waits behind no error (the failure was resolved, or its
+lane was held too long) is taken up again by itself.
 """
 
 import logging
@@ -16,6 +17,7 @@ from django.db import connection
 from django.db.models import F
 
 from apps.core import clock
+from apps.core.errors import DomainError
 from apps.core.events import Subscriber, subscribers
 from apps.core.models import Event, ParkedEvent, Subscription
 from apps.core.operations import Context, Lane, claim_all, during, run
@@ -25,6 +27,8 @@ PAGE = 500
 LEASE = timedelta(seconds=60)
 KIND = "handle"
 LAST = 2**63 - 1
+# The error of a parked event that did not fail: it waits for an earlier one, or its lane was held too long.
+WAITING = ""
 
 
 def drain(name: str, *, pages: int = 100) -> int:
@@ -35,6 +39,7 @@ def drain(name: str, *, pages: int = 100) -> int:
     if not _lease(name, token):
         return taken
     try:
+        _resume(name)
         for _ in range(pages):
             events, position = _page(subscriber)
             _take(subscriber, events)
@@ -52,14 +57,23 @@ def retry_parked(name: str, player_id: int) -> int:
     parked = ParkedEvent.objects.filter(subscription=name, player_id=player_id, resolved_at=None)
     resolved = 0
     for row in parked.order_by("event_id"):
-        event = Event.objects.get(id=row.event_id)
-        error = _attempt(subscriber, [event])
-        if error:
-            parked.filter(id=row.id).update(error=error, attempts=F("attempts") + 1)
+        error = _attempt(subscriber, [Event.objects.get(id=row.event_id)])
+        if error is None:
+            parked.filter(id=row.id).update(resolved_at=clock.now())
+            resolved += 1
+            continue
+        parked.filter(id=row.id).update(error=error, attempts=F("attempts") + 1)
+        if player_id:
             break
-        parked.filter(id=row.id).update(resolved_at=clock.now())
-        resolved += 1
     return resolved
+
+
+def _resume(name: str) -> None:
+    """Take up the parked events of players whose first one does not say why it failed."""
+    parked = ParkedEvent.objects.filter(subscription=name, resolved_at=None)
+    for first in parked.order_by("player_id", "event_id").distinct("player_id"):
+        if not first.error:
+            retry_parked(name, first.player_id)
 
 
 def _lease(name: str, token: str) -> bool:
@@ -107,19 +121,22 @@ def _take(subscriber: Subscriber, events: list[Event]) -> None:
     for event in events:
         lanes[event.player_id].append(event)
     for player_id, mine in lanes.items():
-        if _waits(subscriber, player_id):
-            _park(subscriber, mine, error="")
-        elif _attempt(subscriber, mine):
+        error = WAITING if _waits(subscriber, player_id) else _attempt(subscriber, mine)
+        if error == WAITING:
+            _park(subscriber, mine, error=WAITING)
+        elif error:
             _one_by_one(subscriber, mine)
 
 
 def _one_by_one(subscriber: Subscriber, events: list[Event]) -> None:
-    """Find the event that fails: take those before it, park it and those behind it."""
+    """Find what fails: take those before it, park it, and of a player those behind it."""
     for position, event in enumerate(events):
         error = _attempt(subscriber, [event])
-        if error:
-            _park(subscriber, [event], error=error)
-            _park(subscriber, events[position + 1 :], error="")
+        if error is None:
+            continue
+        _park(subscriber, [event], error=error)
+        if event.player_id:
+            _park(subscriber, events[position + 1 :], error=WAITING)
             return
 
 
@@ -144,14 +161,15 @@ def _park(subscriber: Subscriber, events: list[Event], *, error: str) -> None:
     ParkedEvent.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _attempt(subscriber: Subscriber, events: list[Event]) -> str:
-    """Handle events of one lane in one operation; return the error's text, or an empty string."""
+def _attempt(subscriber: Subscriber, events: list[Event]) -> str | None:
+    """Handle events of one lane in one operation; return None, why it failed, or WAITING for another time."""
     try:
         run(lambda: _handle(subscriber, events))
-    except Exception:  # a subscriber's bug must not stop the others; it is logged and parked
+    except Exception as error:  # a subscriber's bug must not stop the others; it is logged and parked
         logger.exception("subscription %s failed on event %s", subscriber.name, events[0].id)
-        return traceback.format_exc(limit=-3)
-    return ""
+        is_temporary = isinstance(error, DomainError) and not error.final
+        return WAITING if is_temporary else traceback.format_exc(limit=-3)
+    return None
 
 
 def _handle(subscriber: Subscriber, events: list[Event]) -> None:

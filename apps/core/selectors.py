@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import Q
 
 from apps.core import clock
 from apps.core.events import subscribers
@@ -50,7 +51,11 @@ def blocker() -> str:
 
 
 def measures() -> list[Measure]:
-    """Return the sheet's lines of the machine: cursors that lag, events that wait for a person."""
+    """
+    Return the sheet's lines of the machine: cursors that lag, and events that wait for a person.
+
+    An event that was parked because its lane was held goes on by itself: it is worth a look only later.
+    """
     waiting, late = 0, []
     for name in sorted(subscribers):
         count, age = lag(name)
@@ -59,6 +64,7 @@ def measures() -> list[Measure]:
             late.append(
                 f"{name}: {count} events, the oldest {int(age.total_seconds())} s old; held by: {blocker()}"
             )
-    parked = ParkedEvent.objects.filter(resolved_at=None).order_by("id")[:20]
+    parked = ParkedEvent.objects.filter(resolved_at=None)
+    parked = parked.filter(~Q(error="") | Q(parked_at__lt=clock.now() - PATIENCE)).order_by("id")[:20]
     texts = [f"{row.subscription} event {row.event_id} player {row.player_id}" for row in parked]
     return [Measure("events not yet read", waiting, late), Measure("events parked", len(texts), texts)]
