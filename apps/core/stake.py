@@ -17,7 +17,7 @@ TOMBSTONES = """
 """
 # References that are another player's, for providers whose references are global.
 ELSEWHERE = """
-    SELECT json_agg(g.reference) FROM core_globalreference g
+    SELECT json_agg(json_build_array(g.kind, g.reference)) FROM core_globalreference g
     WHERE g.source = %(source)s AND g.kind = ANY(%(kinds)s) AND g.reference = ANY(%(references)s)
       AND g.player_id <> %(player_id)s
 """

@@ -15,14 +15,14 @@ from apps.core.errors import ReferenceReused
 from apps.core.operations import Context, Lane, during, run, transaction_required
 from apps.core.postgres.base import server_side_cursor
 from apps.games import errors
-from apps.games.rules import END_ROUND, ActionKind, Answer, Message
+from apps.games.rules import ActionKind, Answer, Message
 from apps.games.selectors import Account, player_by_reference
 from apps.games.stake import acts, facts, rows
 from apps.games.stake.table import Seat, Table, lay
 from apps.markets import selectors as markets
 
 # Under these kinds a provider's references are claimed.
-KINDS = [*(kind.value for kind in ActionKind), END_ROUND]
+KINDS = [kind.value for kind in ActionKind]
 
 
 def play(*, account: Account, message: Message) -> Answer:
@@ -87,7 +87,7 @@ def _seat(account: Account, player_id: int, locked: Any) -> Seat:
 
 def _read(cursor: psycopg.Cursor, seat: Seat, message: Message) -> facts.Facts:
     undoes = any(action.kind is ActionKind.UNDO for action in message.actions)
-    references = [action.reference for action in message.actions] + [message.round_reference]
+    references = [action.reference for action in message.actions]
     parameters = {
         "player_id": seat.player_id,
         "person_id": seat.person_id,

@@ -45,11 +45,17 @@ def play(table: Table) -> None:
 
 
 def _is_settled_here(table: Table, position: int) -> bool:
-    """Return whether a stake is settled by the same message, by its end of round or by a win behind it."""
-    later = table.message.actions[position + 1 :]
-    return table.message.finished or any(
-        action.kind is ActionKind.WIN and table.is_first(action) for action in later
-    )
+    """Return whether a stake is settled at once: its round is over or ends here, or a win comes behind it."""
+    if table.message.finished or table.round_is_closed():
+        return True
+    undone_on_the_way = set()
+    for action in table.message.actions[position + 1 :]:
+        if action.kind is ActionKind.UNDO:
+            undone_on_the_way.add(action.original)
+        is_taken = action.kind is ActionKind.WIN and action.reference not in undone_on_the_way
+        if is_taken and table.is_first(action):
+            return True
+    return False
 
 
 def stake(table: Table, action: Action, *, settles: bool) -> None:
@@ -123,7 +129,7 @@ def ensure_may_stake(table: Table) -> None:
         raise errors.SessionNotOpen(game=table.message.game)
     if table.book[Account.DEBT]:
         raise DebtOutstanding(owed_units=table.book[Account.DEBT], currency=table.seat.currency)
-    if policy.stake_on_closed_round == "refuse" and table.round and table.round.state == RoundState.CLOSED:
+    if policy.stake_on_closed_round == "refuse" and table.round_is_closed():
         raise errors.RoundClosed(round=table.message.round_reference)
 
 
@@ -176,11 +182,11 @@ def settle_open_bets(table: Table, by: Fresh) -> None:
 
 def end_round(table: Table) -> None:
     """Close the message's round and settle its open bets, if need be by an operation of its own."""
-    if table.round is None or table.round.state == RoundState.CLOSED:
+    if table.round is None or table.round_is_closed():
         return
     if table.open_bets():
         transactions = list(table.transactions)
-        by = table.last or table.claim(END_ROUND, table.message.round_reference, [])
+        by = table.last or table.claim(END_ROUND, str(table.round.id), [])
         table.transactions = transactions
         if by is not None:
             settle_open_bets(table, by)
@@ -207,8 +213,8 @@ def _original(table: Table, reference: str) -> Original | None:
     """Return what an undo points at: the bet before the win where a contract gives both one id."""
     found = [original for original in table.facts.originals or () if original.reference == reference]
     found += _from_this_message(table, reference)
-    found.sort(key=lambda original: (original.kind != ActionKind.STAKE, _is_undone(original)))
-    standing = [original for original in found if not _is_undone(original)]
+    found.sort(key=lambda original: original.kind != ActionKind.STAKE)
+    standing = [original for original in found if not _is_undone(table, original)]
     return next(iter(standing or found), None)
 
 
@@ -225,9 +231,12 @@ def _from_this_message(table: Table, reference: str) -> list[Original]:
     return here
 
 
-def _is_undone(original: Original) -> bool:
-    row = original.bet or original.outcome
-    return row is not None and row.undone
+def _is_undone(table: Table, original: Original) -> bool:
+    """Return whether an original is taken back, also by an earlier action of this message."""
+    bet, outcome = original.bet, original.outcome
+    if bet is not None:
+        return table.bets.get(bet.id, bet).undone
+    return outcome is not None and outcome.undone
 
 
 def bury(table: Table, action: Action, by: Fresh) -> None:

@@ -158,7 +158,7 @@ class Facts(msgspec.Struct):
     balance: list[Any] | None = None
     claims: list[Claimed] | None = None
     tombstones: list[str] | None = None
-    elsewhere: list[str] | None = None
+    elsewhere: list[tuple[str, str]] | None = None
     game: tuple[int, str, str] | None = None
     session: tuple[int, int] | None = None
     round: Round | None = None

@@ -73,7 +73,7 @@ _PARTS = {
 @lru_cache(maxsize=256)
 def statement(parts: tuple[str, ...]) -> str:
     """Return the one statement that writes these parts."""
-    return "WITH " + ",\n".join(f"{name} AS ({_PARTS[name]})" for name in parts) + "\nSELECT 1"
+    return "WITH " + ",\n".join(f'"{name}" AS ({_PARTS[name]})' for name in parts) + "\nSELECT 1"
 
 
 def write(table: Table) -> tuple[str, dict[str, Any]] | None:

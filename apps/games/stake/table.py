@@ -109,12 +109,13 @@ class Table:
         return self.claim(action.kind, action.reference, [action.amount, action.original])
 
     def _ensure_own(self, kind: str, reference: str) -> None:
-        if reference in (self.facts.elsewhere or ()):
+        if kind == END_ROUND:
+            return
+        theirs = {claimed for claimed, of in self.facts.elsewhere or () if of == reference}
+        others = {claimed for claimed, of in self.claims if of == reference} - {kind}
+        shared = self.seat.policy.references_shared_over_kinds
+        if kind in theirs or (shared and (theirs or others)):
             raise ReferenceReused(reference=reference, kind=kind)
-        if self.seat.policy.references_shared_over_kinds:
-            others = {claimed for claimed, of in self.claims if of == reference} - {kind, END_ROUND}
-            if others and kind != END_ROUND:
-                raise ReferenceReused(reference=reference, kind=kind)
 
     def move(self, kind: Kind, debit: Account, credit: Account, amount: int, by: Fresh, **links: Any) -> None:
         """Move an amount by one transfer; nothing moves where it is zero."""
@@ -145,6 +146,10 @@ class Table:
     def session_id(self) -> int | None:
         """Return the open game session, or None."""
         return self.facts.session[0] if self.facts.session else None
+
+    def round_is_closed(self) -> bool:
+        """Return whether the message's round has ended before."""
+        return self.round is not None and self.round.state == RoundState.CLOSED
 
     def standing_bets(self) -> list[Bet]:
         """Return the bets of the message's round that were not undone."""
