@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.house import source
+from tests.test_repeats import ACTS
 
 # Where amounts are counted: no fraction of a binary number, ever.
 MONEY = (
@@ -106,22 +107,40 @@ def test_the_interface_writes_no_rows() -> None:
     assert writes == []
 
 
-def operations() -> Iterator[tuple[Path, ast.FunctionDef]]:
-    """Yield every service that is an operation."""
+def operations() -> Iterator[tuple[str, ast.FunctionDef, str]]:
+    """Yield every service that is an operation: where it stands, its definition and its kind."""
     for path, node in source.definitions(source.python()):
-        decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-        if any(isinstance(d, ast.Call) and getattr(d.func, "id", "") == "operation" for d in decorators):
-            assert isinstance(node, ast.FunctionDef)
-            yield path, node
+        for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "operation":
+                assert isinstance(node, ast.FunctionDef)
+                yield (
+                    f"{source.place(path)}:{node.lineno} {node.name}",
+                    node,
+                    ast.literal_eval(decorator.args[0]),
+                )
 
 
 def test_an_operation_takes_keywords_and_its_own_id_first() -> None:
     wrong = [
-        f"{source.place(path)}:{node.lineno} {node.name}"
-        for path, node in operations()
+        where
+        for where, node, _ in operations()
         if node.args.args or not node.args.kwonlyargs or node.args.kwonlyargs[0].arg != "operation_id"
     ]
     assert wrong == []
+
+
+def test_every_operation_is_named_after_its_app_and_for_ever() -> None:
+    kinds = [(where, kind) for where, _, kind in operations()]
+    assert [where for where, kind in kinds if not where.startswith(f"apps/{kind.partition('.')[0]}/")] == []
+    assert len({kind for _, kind in kinds}) == len(kinds)
+
+
+def test_every_operation_is_asked_for_by_several_threads_at_once() -> None:
+    races = [path for path in source.python(tests=True) if path.name == "test_races.py"]
+    raced = {node.attr for _, node in nodes(races) if isinstance(node, ast.Attribute)}
+    raced |= {node.id for _, node in nodes(races) if isinstance(node, ast.Name)}
+    calm = [where for where, node, kind in operations() if kind not in ACTS and node.name not in raced]
+    assert calm == [], "add it to tests/test_repeats.py"
 
 
 def test_a_public_act_names_every_refusal_that_it_raises() -> None:
