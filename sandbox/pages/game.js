@@ -160,13 +160,12 @@ async function start() {
     say(REASONS[table.content.code] ?? "The game cannot be reached at the moment.", true);
     return;
   }
-  const { game, currency, balance, rounds, return_url: back } = table.content;
+  const { game, currency, balance, rounds } = table.content;
   Object.assign(state, { game, currency, rounds, reels: new Reels(byId("reels"), game.reels) });
   document.title = game.title;
   document.body.dataset.game = game.code;
   byId("title").textContent = game.title;
   byId("tagline").textContent = game.tagline;
-  byId("back").href = back;
   byId("extra-choice").hidden = !game.extra_ball;
   offerStakes();
   chooseStake(game.stakes[3]);

@@ -108,7 +108,6 @@ class Session:
     currency: str
     game: str
     locale: str
-    return_url: str
 
 
 @dataclass(slots=True)

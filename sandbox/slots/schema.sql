@@ -6,7 +6,6 @@ CREATE TABLE IF NOT EXISTS sessions (
     currency TEXT NOT NULL,
     game TEXT NOT NULL,
     locale TEXT NOT NULL,
-    return_url TEXT NOT NULL,
     rounds INTEGER NOT NULL DEFAULT 0
 );
 

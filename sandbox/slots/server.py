@@ -66,12 +66,12 @@ class Provider:
         return answer({"launch_options": {"game_url": url, "strategy": "redirect"}})
 
     def _introduced(self, content: dict[str, Any]) -> Session:
-        user, urls = content.get("user"), content.get("urls")
+        user = content.get("user")
         player = user.get("id") if isinstance(user, dict) else None
-        return_url = urls.get("return_url") if isinstance(urls, dict) else None
         platform_session = content.get("session_id")
         texts = [content.get(name) for name in SESSION_TEXTS]
-        if not player or not platform_session or not all(isinstance(text, str) and text for text in texts):
+        is_known = isinstance(platform_session, str | int) and platform_session
+        if not player or not is_known or not all(isinstance(text, str) and text for text in texts):
             raise BadRequest(400, "malformed")
         if content["casino_id"] != self.account or content["game"] not in GAMES:
             raise BadRequest(404, "unknown_casino_or_game")
@@ -82,7 +82,6 @@ class Provider:
             currency=content["currency"],
             game=content["game"],
             locale=str(content.get("locale", "en")),
-            return_url=str(return_url or ""),
         )
 
     async def show_game(self, request: Request) -> Response:
@@ -103,9 +102,6 @@ class Provider:
                 "game": views.game_view(GAMES[session.game], currency=session.currency),
                 "currency": session.currency,
                 "balance": None if balance is None else money.to_text(balance, currency=session.currency),
-                "return_url": session.return_url
-                if session.return_url.startswith(("http:", "https:"))
-                else "/",
                 "rounds": [views.round_view(game_round) for game_round in latest],
             }
         )

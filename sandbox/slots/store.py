@@ -54,8 +54,8 @@ class Store:
         """Record a session and return it; the same session of the platform gives the first record again."""
         with self._transaction() as connection:
             connection.execute(
-                "INSERT INTO sessions (token, platform_session, player, currency, game, locale, return_url)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (platform_session) DO NOTHING",
+                "INSERT INTO sessions (token, platform_session, player, currency, game, locale)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (platform_session) DO NOTHING",
                 (
                     session.token,
                     json.dumps(session.platform_session),
@@ -63,7 +63,6 @@ class Store:
                     session.currency,
                     session.game,
                     session.locale,
-                    session.return_url,
                 ),
             )
             row = connection.execute(
@@ -188,7 +187,6 @@ def _session(row: Mapping[str, Any]) -> Session:
         currency=row["currency"],
         game=row["game"],
         locale=row["locale"],
-        return_url=row["return_url"],
     )
 
 

@@ -39,7 +39,6 @@ def session_for(dealer: Dealer, *, player: str, game: str) -> Session:
         currency="EUR",
         game=game,
         locale="en",
-        return_url="",
     )
     return dealer.store.open_session(session)
 

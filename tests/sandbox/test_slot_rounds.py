@@ -12,7 +12,7 @@ from sandbox.slots.rules import Ball, Outcome, Spin
 
 Fates = tuple[Verdict, ...]
 Walk = tuple[dict[str, Call], tuple[bool, ...]]
-SESSION = Session("token", "s1", "player", "EUR", "game", "en", "")
+SESSION = Session("token", "s1", "player", "EUR", "game", "en")
 MANNERS = [Manner(*flags) for flags in product((False, True), repeat=4)]
 
 
