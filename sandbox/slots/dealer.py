@@ -28,6 +28,34 @@ SECOND_TRY = 0.5
 log = logging.getLogger(__name__)
 
 
+def manner_of(round_id: str, *, dial: Dial) -> Manner:
+    """Return how a round's messages are packed and ordered, by chance."""
+
+    def happens(what: str, likelihood: float) -> bool:
+        return dial.happens(name=f"{what}/{round_id}", likelihood=likelihood)
+
+    return Manner(
+        is_joint=happens("joint", 0.5),
+        is_overtaken=happens("overtaken", 0.15),
+        is_parallel=happens("parallel", 0.5),
+        is_late=happens("late", 0.5),
+    )
+
+
+def settle(store: Store, game_round: Round, call: Call, answer: Answer) -> None:
+    """Record the fate of a call and what follows from it."""
+    call.state, call.verdict = State.FINAL, answer.verdict
+    call.code, call.text = answer.code, answer.text
+    rollbacks = [rounds.undo(call)] if answer.verdict is Verdict.UNKNOWN else []
+    game_round.calls |= {rollback.purpose: rollback for rollback in rollbacks}
+    if answer.verdict is Verdict.REFUSED and not call.is_debit and not call.is_straggler:
+        store.note_surprise(game_round, f"{call.purpose} refused with {answer.code} {answer.text}")
+    dropped = rounds.drops(game_round.calls)
+    for other in dropped:
+        other.state, other.verdict = State.FINAL, Verdict.DROPPED
+    store.keep(game_round, [call, *dropped], new=rollbacks)
+
+
 class Dealer:
     """Plays rounds for sessions; one per provider process."""
 
@@ -52,20 +80,11 @@ class Dealer:
         outcome = rules.play(GAMES[session.game], stake=stake, chance=luck, extra=extra)
         round_id = chance.digest(seed=self._seed, name=f"round/{name}")
         game_round = Round(id=round_id, session=session, number=number, stake=stake, outcome=asdict(outcome))
-        game_round.calls = rounds.plan(round_id=round_id, outcome=outcome, manner=self._manner(round_id))
+        game_round.calls = rounds.plan(
+            round_id=round_id, outcome=outcome, manner=manner_of(round_id, dial=self.dial)
+        )
         self.store.open_round(game_round)
         return game_round, self._start(self._pursue(game_round))
-
-    def _manner(self, round_id: str) -> Manner:
-        def happens(what: str, likelihood: float) -> bool:
-            return self.dial.happens(name=f"{what}/{round_id}", likelihood=likelihood)
-
-        return Manner(
-            is_joint=happens("joint", 0.5),
-            is_overtaken=happens("overtaken", 0.15),
-            is_parallel=happens("parallel", 0.5),
-            is_late=happens("late", 0.5),
-        )
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -100,7 +119,7 @@ class Dealer:
     def _give_up(self, game_round: Round, calls: list[Call]) -> None:
         """Record that nobody knows what became of these bets, and their rollbacks with it."""
         for call in calls:
-            self._settle(game_round, call, Answer(verdict=Verdict.UNKNOWN))
+            settle(self.store, game_round, call, Answer(verdict=Verdict.UNKNOWN))
 
     async def _send(self, game_round: Round, call: Call) -> None:
         """Send a call until its fate is known, or once or twice when it can be undone instead."""
@@ -114,7 +133,7 @@ class Dealer:
             await self._pause(game_round, call, attempt)
         if call.is_debit and is_doubtful and answer.verdict is Verdict.REFUSED:
             answer = Answer(verdict=Verdict.UNKNOWN, code=answer.code, text=answer.text)
-        self._settle(game_round, call, answer)
+        settle(self.store, game_round, call, answer)
 
     def _is_decided(self, call: Call, answer: Answer, attempt: int, is_doubtful: bool) -> bool:
         if answer.verdict is not Verdict.UNKNOWN:
@@ -171,19 +190,6 @@ class Dealer:
         finally:
             for wait in waits:
                 wait.cancel()
-
-    def _settle(self, game_round: Round, call: Call, answer: Answer) -> None:
-        """Record the fate of a call and what follows from it."""
-        call.state, call.verdict = State.FINAL, answer.verdict
-        call.code, call.text = answer.code, answer.text
-        rollbacks = [rounds.undo(call)] if answer.verdict is Verdict.UNKNOWN else []
-        game_round.calls |= {rollback.purpose: rollback for rollback in rollbacks}
-        if answer.verdict is Verdict.REFUSED and not call.is_debit and not call.is_straggler:
-            self.store.note_surprise(game_round, f"{call.purpose} refused with {answer.code} {answer.text}")
-        dropped = rounds.drops(game_round.calls)
-        for other in dropped:
-            other.state, other.verdict = State.FINAL, Verdict.DROPPED
-        self.store.keep(game_round, [call, *dropped], new=rollbacks)
 
     async def drain(self, *, timeout_seconds: float) -> bool:
         """Deal no more, and wait until every round is over; tell whether that came true in time."""
