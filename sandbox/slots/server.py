@@ -70,8 +70,9 @@ class Provider:
         player = user.get("id") if isinstance(user, dict) else None
         platform_session = content.get("session_id")
         texts = [content.get(name) for name in SESSION_TEXTS]
-        is_known = isinstance(platform_session, str | int) and platform_session
-        if not player or not is_known or not all(isinstance(text, str) and text for text in texts):
+        if not player or not isinstance(platform_session, str | int) or not platform_session:
+            raise BadRequest(400, "malformed")
+        if not all(isinstance(text, str) and text for text in texts):
             raise BadRequest(400, "malformed")
         if content["casino_id"] != self.account or content["game"] not in GAMES:
             raise BadRequest(404, "unknown_casino_or_game")
