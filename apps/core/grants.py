@@ -54,9 +54,11 @@ _OWNED = """
       AND (pg_has_role(current_user, r.oid, 'MEMBER')
            OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))
 """
-_FROM_ANOTHER_CLUSTER = (
-    "SELECT max(xid)::text::bigint >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM core_event"
-)
+# A cursor runs ahead of the events: it may be in the future where they are not, and would pass new ones over.
+_FROM_ANOTHER_CLUSTER = """
+    SELECT GREATEST((SELECT max(xid)::text::bigint FROM core_event), (SELECT max(xid) FROM core_subscription))
+        >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+"""
 
 
 def ensure_safe_to_serve() -> None:
@@ -64,7 +66,7 @@ def ensure_safe_to_serve() -> None:
     Refuse to start on a database on which the promises do not hold.
 
     :raises ImproperlyConfigured: the application's login owns ledger tables (unless ALLOW_OWNER=1, which
-        warns), or the events were stamped by another cluster (a restored dump).
+        warns), or events or cursors were stamped by another cluster (a restored dump).
     """
     with connections["default"].cursor() as cursor:
         cursor.execute(_OWNED, [list(append_only_tables())])
@@ -79,5 +81,5 @@ def ensure_safe_to_serve() -> None:
         cursor.execute(_FROM_ANOTHER_CLUSTER)
         if cursor.fetchone()[0]:
             raise ImproperlyConfigured(
-                "the events carry transaction ids of another cluster: run `manage.py stamp_events` once"
+                "events or cursors carry transaction ids of another cluster: run `manage.py stamp_events`"
             )
