@@ -1,10 +1,19 @@
 """What responsible gaming adds to the stake path: exclusions and limits, the decision, and counters."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from apps.responsible_gaming.errors import LimitExceeded
-from apps.responsible_gaming.rules import Headroom, LimitKind, exceeded, hour_of
+from apps.responsible_gaming.rules import (
+    Headroom,
+    LimitKind,
+    LimitWindow,
+    Period,
+    exceeded,
+    hour_of,
+    window_start,
+)
 
 # Kinds of the exclusions in force, of the player or of the person, that reach this brand.
 EXCLUSIONS = """
@@ -56,7 +65,6 @@ class LossGate:
         found = [Headroom(*row) for row in limits or []]
         self._limits = [limit for limit in found if limit.kind == LimitKind.LOSS]
         self._timezone = timezone
-        self._moved = 0
         self._counters: dict[datetime, int] = {}
 
     def admit_stake(self, cash: int, at: datetime) -> None:
@@ -65,7 +73,7 @@ class LossGate:
 
         :raises LimitExceeded: a loss limit would be passed; names the one with least left.
         """
-        broken = exceeded(self._limits, self._moved + cash)
+        broken = exceeded([self._counted(limit, at) for limit in self._limits], cash)
         if cash and broken is not None:
             raise LimitExceeded(**limit_facts(broken))
         self._count(cash, at)
@@ -86,9 +94,16 @@ class LossGate:
         """Return the rows to add to the counters: one an hour."""
         return [{"hour": hour, "used": used} for hour, used in self._counters.items() if used]
 
+    def _counted(self, limit: Headroom, at: datetime) -> Headroom:
+        """Return a limit with what this message has moved in its window: an undo may reach an earlier one."""
+        if not self._counters:
+            return limit
+        start = window_start(at, Period(limit.period), LimitWindow(limit.window), self._timezone)
+        moved = sum(used for hour, used in self._counters.items() if hour >= start)
+        return replace(limit, used=limit.used + moved)
+
     def _count(self, cash: int, at: datetime) -> None:
         hour = hour_of(at, self._timezone)
-        self._moved += cash
         self._counters[hour] = self._counters.get(hour, 0) + cash
 
 
