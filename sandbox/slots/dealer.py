@@ -56,6 +56,18 @@ def settle(store: Store, game_round: Round, call: Call, answer: Answer) -> None:
     store.keep(game_round, [call, *dropped], new=rollbacks)
 
 
+def compare(store: Store, game_round: Round, call: Call, answer: Answer) -> None:
+    """Hold an answer against what was answered to the same actions before."""
+    if answer.verdict is not Verdict.TAKEN:
+        return
+    for action in call.actions:
+        tx = answer.txs[action.id]
+        if action.tx not in (None, tx):
+            text = f"{action.id} was transaction {action.tx} and is now {tx}"
+            store.note_surprise(game_round, text)
+        action.tx = action.tx or tx
+
+
 class Dealer:
     """Plays rounds for sessions; one per provider process."""
 
@@ -148,7 +160,7 @@ class Dealer:
         mischief = self.dial.mischief(name=f"{call.actions[0].id}/{attempt}")
         answers = await self.wire.deliver(path, call.body, action_ids=action_ids, mischief=mischief)
         for answer in answers:
-            self._compare(game_round, call, answer)
+            compare(self.store, game_round, call, answer)
             game_round.balance = answer.balance if answer.balance is not None else game_round.balance
         answer = strongest(answers)
         if answer.verdict is Verdict.TAKEN and mischief.echo_after_seconds is not None:
@@ -162,20 +174,9 @@ class Dealer:
         path = "rollback" if call.is_rollback else "play"
         action_ids = frozenset(action.id for action in call.actions)
         answer = await self.wire.post(path, call.body, action_ids=action_ids)
-        self._compare(game_round, call, answer)
+        compare(self.store, game_round, call, answer)
         if answer.verdict is Verdict.REFUSED:
             self.store.note_surprise(game_round, f"repeat of {call.purpose} refused with {answer.code}")
-
-    def _compare(self, game_round: Round, call: Call, answer: Answer) -> None:
-        """Hold an answer against what was answered to the same actions before."""
-        if answer.verdict is not Verdict.TAKEN:
-            return
-        for action in call.actions:
-            tx = answer.txs[action.id]
-            if action.tx not in (None, tx):
-                text = f"{action.id} was transaction {action.tx} and is now {tx}"
-                self.store.note_surprise(game_round, text)
-            action.tx = action.tx or tx
 
     async def _pause(self, game_round: Round, call: Call, attempt: int) -> None:
         """Wait before the next try: twice as long each time, and shortly once the provider drains."""
