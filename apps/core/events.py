@@ -4,13 +4,20 @@ Events: publish a row with what was written, and read them by position.
 A subscriber names the events it wants and reads them through one cursor, the pair (transaction id, event id).
 Only rows of transactions that ended before the oldest one still open are read, in that order: nothing that
 becomes visible late is ever passed over. Every handled event is claimed, so its effect happens once.
+
+One player's events are read in the order in which they happened: the lane is locked before anything is
+written, so a waiter gets its transaction id after its wait; and where an act locks several players, `publish`
+puts its events behind what was written meanwhile.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.db.models import Value
+
 from apps.core import clock
+from apps.core.fields import PositionBehindLastOf
 from apps.core.models import Event
 from apps.core.operations import Lane, current, transaction_required
 from apps.core.rules import Announcement
@@ -26,7 +33,9 @@ def publish(announcement: Announcement, *, lane: Lane | None = None) -> Event:
     context = current()
     lane = lane or context.lane
     at = clock.now()
+    position = {"xid": PositionBehindLastOf(Value(lane.player_id))} if lane.player_id else {}
     return Event.objects.create(
+        **position,
         type=announcement.type,
         version=announcement.version,
         occurred_at=at,

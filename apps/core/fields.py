@@ -22,3 +22,16 @@ class CurrentTransactionId(Func):
     function = "pg_current_xact_id"
     template = "%(function)s()"
     output_field = TransactionIdField()
+
+
+class PositionBehindLastOf(Func):
+    """
+    The number of the transaction that is writing now, or of a player's last event where that is higher.
+
+    A transaction that locks several players gets its number at the first of them. While it waits for another,
+    that one's queue writes events under higher numbers, and this one's comes behind those.
+    """
+
+    template = """GREATEST(pg_current_xact_id(), (
+        SELECT e.xid FROM core_event e WHERE e.player_id = %(expressions)s ORDER BY e.id DESC LIMIT 1))"""
+    output_field = TransactionIdField()

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -27,9 +28,10 @@ from apps.core.tests.reading import (
     read_all,
     subscribed,
 )
+from apps.responsible_gaming import services as responsible_gaming
 from conftest import owner
 from tests.factories import asked, new_player
-from tests.threads import at_once, started, wait_until
+from tests.threads import at_once, raw_connection, started, wait_for_waiters, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FAR = 10**12
@@ -184,6 +186,27 @@ def test_the_positions_of_a_players_notes_are_in_the_order_in_which_they_were_wr
     by_row = [event.id for event in rows.order_by("id")]
     by_position = [event.id for event in rows.order_by("xid", "id")]
     assert by_position == by_row
+
+
+def test_an_act_over_two_players_comes_behind_what_happened_while_it_waited_for_one_of_them():
+    anna = new_player(brand="north")
+    twin = new_player(brand="south", person_id=anna.person_id)
+    with raw_connection() as holder:
+        holder.execute("BEGIN")
+        holder.execute("SELECT 1 FROM accounts_player WHERE id = %s FOR UPDATE", [anna.id])
+        with started(lambda: note_of_player(asked=asked(), player_id=anna.id, text="a")) as first:
+            wait_for_waiters("accounts_player", 1)
+            exclude = partial(responsible_gaming.exclude, player_id=twin.id, kind="time_out", hours=1)
+            with started(lambda: exclude(asked=asked())) as second:
+                wait_for_waiters("accounts_player", 2)
+                holder.execute("ROLLBACK")
+                first.result(20)
+                second.result(20)
+    rows = Event.objects.filter(player_id=anna.id).exclude(type="accounts.player.registered")
+    happened = list(rows.order_by("id").values_list("type", flat=True))
+    read = list(rows.order_by("xid", "id").values_list("type", flat=True))
+    assert happened == [Noted.type, "responsible_gaming.player.excluded"]
+    assert read == happened
 
 
 def restored_elsewhere(*, events: int = FAR, cursors: int = FAR) -> None:

@@ -64,6 +64,9 @@ def test_twenty_references_of_one_player_all_happen_one_after_the_other():
     assert sorted(notes()) == [f"text {number:02}" for number in range(MANY)]
 
 
+seen: list[int] = []
+
+
 def test_an_act_that_is_refused_at_first_is_done_by_one_of_those_who_waited_for_it():
     @operation("test.refuse_the_first")
     def refuse_the_first(*, operation_id: int) -> None:
@@ -72,7 +75,6 @@ def test_an_act_that_is_refused_at_first_is_done_by_one_of_those_who_waited_for_
             raise Refused
         publish(Noted("done"))
 
-    seen: list[int] = []
     who = Asked("test", "one reference", "test")
     answers = at_once([lambda: refuse_the_first(asked=who)] * 8)
     done = [answer for answer in answers if isinstance(answer, Done)]

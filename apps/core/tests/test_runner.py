@@ -28,17 +28,16 @@ class Broken(Exception):
     """A subscriber has a bug."""
 
 
-def breaks_at(*texts: str):
-    """Return a handler that fails at some notes, until they are taken out of its set."""
+class BreaksAt:
+    """A handler that fails at some notes, until they are taken out of its set."""
 
-    def handler(event: Event) -> None:
+    def __init__(self, *texts: str) -> None:
+        self.bad = set(texts)
+
+    def __call__(self, event: Event) -> None:
         answer(event)
-        if event.payload["text"] in bad:
+        if event.payload["text"] in self.bad:
             raise Broken(event.payload["text"])
-
-    bad = set(texts)
-    handler.bad = bad
-    return handler
 
 
 def write(player, *texts: str) -> None:
@@ -123,7 +122,7 @@ def test_a_note_that_fails_is_parked_with_its_error_and_only_its_player_waits():
     anna, ben = new_player(), new_player()
     write(anna, "a1", "a2", "a3")
     write(ben, "b1", "b2")
-    with subscribed(breaks_at("a2")):
+    with subscribed(BreaksAt("a2")):
         read_all()
         assert (answered(anna.id), answered(ben.id)) == (["a1"], ["b1", "b2"])
         assert parked() == [("a2", True), ("a3", False)]
@@ -137,14 +136,14 @@ def test_a_note_that_fails_is_parked_with_its_error_and_only_its_player_waits():
 
 def test_a_failed_handler_leaves_no_claim_and_no_effect():
     write(new_player(), "a")
-    with subscribed(breaks_at("a")):
+    with subscribed(BreaksAt("a")):
         read_all()
     assert answered() == []
     assert not Operation.objects.filter(source=f"event:{NAME}").exists()
 
 
 def test_parked_notes_are_taken_again_in_their_order_and_later_ones_follow():
-    player, handler = new_player(), breaks_at("b")
+    player, handler = new_player(), BreaksAt("b")
     write(player, "a", "b", "c", "d")
     with subscribed(handler):
         read_all()
@@ -159,7 +158,7 @@ def test_parked_notes_are_taken_again_in_their_order_and_later_ones_follow():
 
 
 def test_of_parked_notes_those_behind_the_next_failure_wait_on():
-    player, handler = new_player(), breaks_at("a", "c")
+    player, handler = new_player(), BreaksAt("a", "c")
     write(player, "a", "b", "c", "d")
     with subscribed(handler):
         read_all()
@@ -170,7 +169,7 @@ def test_of_parked_notes_those_behind_the_next_failure_wait_on():
 
 
 def test_what_was_parked_behind_a_failure_that_is_resolved_goes_on_by_itself():
-    player, handler = new_player(), breaks_at("a")
+    player, handler = new_player(), BreaksAt("a")
     write(player, "a", "b")
     with subscribed(handler):
         read_all()
@@ -189,7 +188,7 @@ def test_what_was_parked_behind_a_failure_that_is_resolved_goes_on_by_itself():
 def test_notes_of_nobody_do_not_wait_for_each_other():
     for text in ("a", "b", "c"):
         note(asked=asked(), text=text)
-    with subscribed(breaks_at("b")):
+    with subscribed(BreaksAt("b")):
         read_all()
         assert parked() == [("b", True)]
         note(asked=asked(), text="d")
@@ -302,7 +301,7 @@ def test_a_lease_that_ran_out_is_anyones_and_the_late_process_moves_no_cursor():
 
 def test_the_sheet_tells_what_is_unread_and_what_is_parked():
     write(new_player(), "a", "b")
-    with subscribed(breaks_at("a")):
+    with subscribed(BreaksAt("a")):
         assert selectors.lag(NAME)[0] == 2
         read_all()
         assert selectors.lag(NAME)[0] == 0
