@@ -19,7 +19,7 @@ OF_THEIR_OWN = {
         "clock", "crypto", "currencies.csv", "digests", "fields", "grants", "money", "operations", "postgres",
         "problems", "runner", "schema", "sql", "sqlfile", "staff",
     },
-    "backoffice": {"health"},
+    "backoffice": {"health", "site"},
 }  # fmt: skip
 BANNED_NAMES = {"helpers", "managers", "misc", "signals", "util", "utils"}
 FILE_LINES, TEST_FILE_LINES, FUNCTION_LINES, CLASS_LINES = 400, 500, 50, 150
