@@ -91,7 +91,7 @@ def during(context: Context) -> Iterator[None]:
 
 def run(body: Callable[[], T]) -> T:
     """
-    Run `body` in one durable transaction, again where the database chose it as a victim or went away before it.
+    Run `body` in one durable transaction, again where the database chose it as a victim or went away.
 
     :raises Busy: a lock could not be had in time, or every try failed that way; nothing moved.
     :raises OutcomeUnknown: the connection was lost at COMMIT, or the commit is not yet safe on the standby.
@@ -110,7 +110,7 @@ def run(body: Callable[[], T]) -> T:
 
 
 def _reason_to_retry(error: Exception) -> str | None:
-    """Return why the same act may be tried again, or None. All of these moved nothing: COMMIT was never sent."""
+    """Return why the same act may be tried again, or None. No COMMIT was sent, so nothing moved."""
     cause = error.__cause__
     if isinstance(cause, pg.LockNotAvailable):
         return LOCK_TIMEOUT

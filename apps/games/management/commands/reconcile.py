@@ -11,7 +11,7 @@ from apps.games import selectors
 
 
 class Command(BaseCommand):
-    help = "Compare a provider's report (JSON) with the books: what each player staked and won, undone bets left out."
+    help = "Compare a provider's report (JSON) with the books: stakes and wins by player, undone ones not."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--account", required=True, help="code of the provider account")
