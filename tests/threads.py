@@ -50,9 +50,11 @@ def started(act: Callable[[], Any]) -> Iterator[Future]:
         yield pool.submit(_alone, act, threading.Barrier(1))
 
 
-def raw_connection() -> psycopg.Connection:
-    """Return a connection of the application's login that Django does not know."""
-    return psycopg.connect(**connection.get_connection_params() | {"autocommit": True})
+def raw_connection(alias: str = "default") -> psycopg.Connection:
+    """Return a connection that Django does not know: of the application's login, or of the owner's."""
+    parameters = connections[alias].get_connection_params()
+    plain = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port")}
+    return psycopg.connect(**plain, autocommit=True)
 
 
 _WAITERS = """
