@@ -12,9 +12,14 @@ from typing import Any
 import django
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
+
+from apps.core.grants import ensure_safe_to_serve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pam.settings")
 django.setup(set_prefix=False)
+ensure_safe_to_serve()
+connections.close_all()
 
 CALLBACK_PREFIX = "/games/"
 
