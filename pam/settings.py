@@ -28,9 +28,10 @@ ALLOW_OWNER = env.bool("ALLOW_OWNER", default=False)
 HTTPS = env.bool("HTTPS", default=False)
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "unfold.contrib.import_export",
+    "apps.backoffice.site.config.StaffSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -152,6 +153,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 OTP_TOTP_ISSUER = "PAM"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
 # Staff: an idle quarter of an hour ends the session, a closed browser too.
 SESSION_COOKIE_AGE = 15 * 60
@@ -188,6 +190,7 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "apps.backoffice.site.formats"
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / ".local" / "static"
 STATICFILES_DIRS = [ROOT / "static"]
@@ -199,9 +202,35 @@ UNFOLD = {
     "SITE_HEADER": "PAM",
     "SITE_SUBHEADER": "Player account management",
     "SITE_SYMBOL": "casino",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("backoffice/icon.svg")}
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [lambda request: static("backoffice/style.css")],
+    "STYLES": [
+        lambda request: static("backoffice/values.css"),
+        lambda request: static("backoffice/acts.css"),
+        lambda request: static("backoffice/pages.css"),
+    ],
+    "LOGIN": {"image": lambda request: static("backoffice/door.svg")},
+    "DASHBOARD_CALLBACK": "apps.backoffice.admin.dashboard.fill",
+    "SIDEBAR": {"navigation": "apps.backoffice.site.navigation.rooms"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.1% .014 205)",
+            "100": "oklch(94.2% .034 204)",
+            "200": "oklch(89.2% .061 205)",
+            "300": "oklch(82.1% .1 207)",
+            "400": "oklch(73.4% .122 210)",
+            "500": "oklch(64.2% .118 214)",
+            "600": "oklch(53.5% .102 218)",
+            "700": "oklch(45.8% .086 220)",
+            "800": "oklch(39.5% .071 222)",
+            "900": "oklch(34.2% .06 224)",
+            "950": "oklch(25.5% .048 226)",
+        }
+    },
 }
 
 LOGGING = {

@@ -45,8 +45,9 @@ class Act:
     """
     How one act looks: its title and button, what it says when it is done, and where it leads then.
 
-    `facts` are shown beside the form; `next_steps` advises on refusals by their code; `keeps_reason` says
-    that the operation has no place for the reason, so that it is kept beside it under the act's name.
+    `facts` are shown beside the form and `panel` above it; `blocked` is shown in its place; `next_steps`
+    advises on refusals by their code; `keeps_reason` names an act whose operation has no place for a reason,
+    which is then kept beside it.
     """
 
     title: str
@@ -54,26 +55,33 @@ class Act:
     done: str
     back: str
     lead: str = ""
+    warning: str = ""
     facts: Sequence[tuple[str, Any]] = ()
     panel: str = ""
     panel_context: Mapping[str, Any] = field(default_factory=dict)
     is_dangerous: bool = False
     next_steps: Mapping[str, str] = field(default_factory=dict)
     keeps_reason: str = ""
+    blocked: str = ""
 
 
 Perform = Callable[[dict[str, Any], Asked], Done[Any] | HttpResponse]
 
 
 def act(
-    request: HttpRequest, look: Act, form_class: Callable[..., forms.Form], perform: Perform
+    request: HttpRequest,
+    look: Act,
+    form_class: Callable[..., forms.Form],
+    perform: Perform,
+    *,
+    initial: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """
     Show an act's form; once it is filled in, perform it and go back, or show why it was refused.
 
     :param perform: takes the cleaned form and who asks, and calls one operation.
     """
-    form = form_class(request.POST or None, initial={"reference": uuid.uuid4()})
+    form = form_class(request.POST or None, initial={"reference": uuid.uuid4(), **(initial or {})})
     if request.method != "POST" or not form.is_valid():
         return _page(request, look, form)
     asked = asked_by(request, form.cleaned_data["reference"])

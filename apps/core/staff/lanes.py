@@ -1,6 +1,4 @@
-"""
-Whose lane a search means. Core knows lanes by number only; an app above announces how it names their owners.
-"""
+"""Whose lane a search means. Core knows lanes by number; an app above announces how it names them."""
 
 from collections.abc import Callable
 

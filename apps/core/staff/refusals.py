@@ -9,7 +9,7 @@ from apps.core.money import Money
 from apps.core.staff import show
 
 NEXT_STEPS = {
-    "core.reference_reused": "This form was sent before with other content. Open it anew and fill it in again.",
+    "core.reference_reused": "This form was sent before with other content. Open it anew and fill it in.",
     "core.busy": "Somebody else is changing the same thing. Nothing moved; send the form again.",
     "core.outcome_unknown": "Send the same form again: it resolves the doubt and never does anything twice.",
     "core.not_found": "Go back to the list; the row may have changed meanwhile.",

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from apps.core import money
 from apps.core.money import Money
 
-NOTHING = "–"
+NOTHING = "-"
 HASH_DIGITS = 8
 
 
@@ -36,9 +36,13 @@ def link(text: Any, name: str, *arguments: Any, query: str = "") -> SafeString:
     return format_html('<a class="bo-link" href="{}">{}</a>', url, text)
 
 
-def lane(player_id: int) -> SafeString | str:
-    """Return a link to whom a lane belongs, by number."""
-    return link(f"#{player_id}", "accounts_player_change", player_id) if player_id else NOTHING
+def lane(player_id: int | None, name: str = "") -> SafeString | str:
+    """Return a link to whom a lane belongs, by name where it is known, else by number."""
+    if not player_id:
+        return NOTHING
+    url = reverse("admin:accounts_player_change", args=[player_id])
+    shown = name or f"#{player_id}"
+    return format_html('<a class="bo-link bo-name" href="{}" title="{}">{}</a>', url, shown, shown)
 
 
 def operation(operation_id: int | None) -> SafeString | str:
@@ -54,7 +58,7 @@ def mono(text: Any) -> SafeString:
 def short_hash(value: Any) -> SafeString:
     """Return the first digits of a hash; all of them show on hovering."""
     digits = bytes(value).hex()
-    return format_html('<span class="bo-mono" title="{}">{}…</span>', digits, digits[:HASH_DIGITS])
+    return format_html('<span class="bo-mono bo-hash" title="{}">{}…</span>', digits, digits[:HASH_DIGITS])
 
 
 def pretty(content: Any) -> SafeString | str:
@@ -62,17 +66,17 @@ def pretty(content: Any) -> SafeString | str:
     if content is None:
         return NOTHING
     text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True, default=str)
+    return block(text)
+
+
+def block(text: str) -> SafeString:
+    """Return text that keeps its lines."""
     return format_html('<pre class="bo-json">{}</pre>', text)
 
 
 def flow(debit: str, credit: str) -> SafeString:
     """Return from where to where money went."""
-    return format_html(
-        '<span class="bo-flow"><b>{}</b><span class="material-symbols-outlined">arrow_right_alt</span><b>{}</b>'
-        "</span>",
-        words(debit),
-        words(credit),
-    )
+    return format_html('<span class="bo-flow"><b>{}</b> &rarr; <b>{}</b></span>', words(debit), words(credit))
 
 
 def words(name: str) -> str:
