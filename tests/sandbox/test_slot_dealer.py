@@ -73,7 +73,8 @@ def test_a_lost_bet_is_rolled_back_and_its_win_never_sent(tmp_path: Path) -> Non
         dealer = dealer_at(platform, tmp_path / "record")
         session = session_for(dealer, player="ann", game="fruit-fiesta")
         game_round, _ = dealer.deal(session, stake=100, extra=False)
-        await asyncio.sleep(0.02)
+        while not game_round.calls["open"].is_final:
+            await asyncio.sleep(0)
         platform.is_down = False
         await settled(dealer)
         return game_round
@@ -105,8 +106,9 @@ def test_a_drain_waits_for_a_platform_that_comes_back(tmp_path: Path) -> None:
 
     async def play() -> dict:
         dealer = dealer_at(platform, tmp_path / "record")
-        deal_everywhere(dealer, players=["ann"], rounds=5)
-        await asyncio.sleep(0.01)
+        before = deal_everywhere(dealer, players=["ann"], rounds=5)
+        while not all(game_round.is_over for game_round in before):
+            await asyncio.sleep(0)
         platform.is_down = True
         deal_everywhere(dealer, players=["bob"], rounds=5)
         draining = asyncio.create_task(settled(dealer))
