@@ -64,7 +64,7 @@ class LaunchGame(APIView):
             game=game,
             player_session_id=caller.session.id,
         )
-        account = selectors.account(found.account.code)
+        account = selectors.account_of(found.account)
         url = wire.open_session(
             url=account.launch_url.rstrip("/") + "/sessions",
             secret=account.secret,

@@ -55,12 +55,17 @@ def account(code: str) -> Account:
     row = ProviderAccount.objects.filter(code=code).first()
     if row is None:
         raise ProviderUnknown(account=code)
+    return account_of(row)
+
+
+def account_of(row: "ProviderAccount") -> Account:
+    """Return a provider account as its row is now."""
     previous = None
     if row.previous_secret_until is not None:
         previous = (crypto.unwrap(row.wrapped_previous_secret), row.previous_secret_until)
     return Account(
         id=row.id,
-        code=code,
+        code=row.code,
         version=row.version,
         secret=crypto.unwrap(row.wrapped_secret),
         previous=previous,
