@@ -1,6 +1,5 @@
 """`make demo` and `make serve`: start the product, watch it, and after a short demo check its books."""
 
-import json
 import math
 import os
 import time
@@ -11,7 +10,7 @@ from local import asking, interrupts, ports, product, services, state, welcome
 from local.supervisor import CommandFailed, NotReady, Supervisor, Trouble, tell
 from local.wishes import Wishes, demo_wishes, port_wish
 
-READY_SECONDS = 120
+READY_SECONDS, ALIVE_SECONDS, ASK_SECONDS = 120, 8, 0.5
 PLAYERS_END_SECONDS, DRAIN_SECONDS, SETTLE_SECONDS = 60, 310, 60
 BEGINNING = time.monotonic()
 
@@ -77,17 +76,25 @@ def run_with_players(supervisor: Supervisor, wishes: Wishes) -> None:
     supervisor.start("provider", product.provider(port=vendor, web=wishes.port, chaos=wishes.chaos))
     wait_for(supervisor, "provider", f"{product.address(vendor)}/health")
     wait_for_web(supervisor, port=wishes.port)
-    earlier_rounds = rounds_of(asking.get(f"{product.address(vendor)}/report"))
+    earlier = rounds_at(vendor)
     if wishes.players:
-        supervisor.start("players", product.players(web=wishes.port, vendor=vendor))
+        let_players_in(supervisor, web=wishes.port, vendor=vendor, earlier=earlier)
     welcome.ready(port=wishes.port)
     welcome.show_logins(port=wishes.port, vendor=vendor)
     supervisor.is_ready = True
     supervisor.watch(seconds=wishes.seconds or math.inf)
-    summary = wind_down(supervisor, vendor=vendor)
-    print(f"rounds: {rounds_of(summary) - earlier_rounds}", flush=True)
-    if wishes.players and rounds_of(summary) == earlier_rounds:
+    wind_down(supervisor, vendor=vendor)
+    played = rounds_at(vendor) - earlier
+    print(f"rounds: {played}", flush=True)
+    if wishes.players and not played:
         raise CommandFailed("players", "played no round")
+
+
+def let_players_in(supervisor: Supervisor, *, web: int, vendor: int, earlier: int) -> None:
+    """Start the players and give them a moment for their first round: a demo that is ready is alive."""
+    say("letting the players in")
+    supervisor.start("players", product.players(web=web, vendor=vendor))
+    supervisor.watch(until=lambda: rounds_at(vendor) > earlier, every=ASK_SECONDS, seconds=ALIVE_SECONDS)
 
 
 def migrate(supervisor: Supervisor) -> None:
@@ -120,9 +127,9 @@ def wait_for(supervisor: Supervisor, name: str, url: str) -> None:
         raise NotReady(name, f"was not ready after {READY_SECONDS} seconds ({url})")
 
 
-def wind_down(supervisor: Supervisor, *, vendor: int) -> dict[str, Any]:
+def wind_down(supervisor: Supervisor, *, vendor: int) -> None:
     """
-    End the play in order, check that nothing is left open and the books agree; return the provider's report.
+    End the play in order, and check that nothing is left open and the books agree.
 
     :raises Trouble: something is off; names the process that knows.
     """
@@ -140,7 +147,6 @@ def wind_down(supervisor: Supervisor, *, vendor: int) -> dict[str, Any]:
     reconcile(supervisor, summary)
     if summary.get("surprises"):
         raise CommandFailed("provider", "had answers that the contract forbids")
-    return summary
 
 
 def reconcile(supervisor: Supervisor, summary: dict[str, Any]) -> None:
@@ -149,7 +155,7 @@ def reconcile(supervisor: Supervisor, summary: dict[str, Any]) -> None:
 
     :raises CommandFailed: they differ.
     """
-    state.REPORT_FILE.write_text(json.dumps(summary), encoding="utf-8")
+    state.write(state.REPORT_FILE, summary)
     supervisor.start("reconcile", product.reconcile())
     code = supervisor.wait("reconcile")
     print(state.log_of("reconcile").read_text(), end="", flush=True)
@@ -157,8 +163,9 @@ def reconcile(supervisor: Supervisor, summary: dict[str, Any]) -> None:
         raise CommandFailed("reconcile", "found differences")
 
 
-def rounds_of(report: dict[str, Any] | None) -> int:
-    """Return the rounds that a provider has counted, in this demo and in those before it."""
+def rounds_at(vendor: int) -> int:
+    """Return the rounds that the provider has counted, in this demo and in those before it."""
+    report = asking.get(f"{product.address(vendor)}/report")
     return int((report or {}).get("rounds", 0))
 
 

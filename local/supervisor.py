@@ -103,16 +103,19 @@ class Supervisor:
         """Send SIGTERM to one process."""
         self.children[name][0].terminate()
 
-    def watch(self, *, until: Callable[[], bool] = lambda: False, seconds: float) -> bool:
+    def watch(
+        self, *, until: Callable[[], bool] = lambda: False, every: float = LOOK_SECONDS, seconds: float
+    ) -> bool:
         """
         Watch everything until something is true or the time is over; tell whether it became true.
 
+        :param every: seconds between two looks.
         :raises ProcessEnded: something has ended.
         """
         deadline = time.monotonic() + seconds
         while not (is_true := until()) and time.monotonic() < deadline:
             self.ensure_all_run()
-            time.sleep(LOOK_SECONDS)
+            time.sleep(every)
         return is_true
 
     def stop(self) -> None:
