@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import JsonResponse
-from rest_framework import exceptions
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, JsonResponse
+from rest_framework import exceptions, parsers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -33,6 +34,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Answer every refusal, ours and the API framework's, in one shape; let bugs fly."""
     if isinstance(error, DomainError):
         return Response(problem(error), status=error.status, content_type=CONTENT_TYPE)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
     response = drf_exception_handler(error, context)
     if response is not None and isinstance(error, exceptions.APIException):
         code = f"api.{error.default_code}"
@@ -46,3 +51,13 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         }
         response.content_type = CONTENT_TYPE
     return response
+
+
+class JSONParser(parsers.JSONParser):
+    """The framework's parser, which breaks on a text that is nested too deeply: that is malformed too."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError as error:
+            raise exceptions.ParseError from error
