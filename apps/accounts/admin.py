@@ -224,6 +224,10 @@ class PlayerAdmin(PlayerActs):
         brands = list(Brand.objects.values_list("id", flat=True))
         return Q(id__in=Profile.objects.filter(brand__in=brands, email_index=index).values("player_id"))
 
+    def title_of(self, row: Player) -> str:
+        """Return whose page it is."""
+        return f"player {row.public_id}"
+
     @display(description="E-mail")
     def email(self, row: Player) -> str:
         """Return the masked e-mail address."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from import_export import fields, resources
+from import_export import fields, resources  # type: ignore[import-untyped]
 
 from apps.games.models import Game
 

@@ -206,6 +206,10 @@ class StaffAdmin(StaffActs):
         """Return staff with their groups."""
         return super().get_queryset(request).filter(is_staff=True).prefetch_related("groups")
 
+    def title_of(self, row: User) -> str:
+        """Return who it is."""
+        return f"staff: {row.username}"
+
     def spelled(self, term: str) -> Q:
         """Return staff with a word in the name."""
         return Q(username__icontains=term)
@@ -224,7 +228,10 @@ class StaffAdmin(StaffActs):
     def devices(self, row: User) -> SafeString | str:
         """Return how they prove who they are; what the devices know is shown to nobody."""
         lines = [
-            (device.name, f"{'valid' if device.confirmed else 'not valid yet'}, last used {_used(device)}")
+            (
+                f"{device.name}: {device._meta.verbose_name}",
+                f"{'valid' if device.confirmed else 'not valid yet'}, last used {_used(device)}",
+            )
             for device in devices_for_user(row, confirmed=None)
         ]
         return show.table(lines) if lines else "none: a device is enrolled at the next log-in"
@@ -239,6 +246,10 @@ class GroupAdmin(ReadOnlyAdmin):
     search_fields = ()
     ordering = ("name",)
     fields = ("name", "may")
+
+    def title_of(self, row: Group) -> str:
+        """Return which group it is."""
+        return f"group {show.words(row.name)}"
 
     @display(description="Permissions")
     def size(self, row: Group) -> int:

@@ -93,8 +93,12 @@ def _transfers(wallet: Wallet, purse: str, at: datetime | None, before: int | No
 
 
 def _purses(wallet: Wallet, at: datetime | None, chosen: str) -> list[dict[str, Any]]:
-    whose = {"player_id": wallet.player_id, "currency": wallet.currency}
-    balance = wallets.balance_at(**whose, at=at) if at else wallets.balance(**whose)
+    player_id, currency = wallet.player_id, wallet.currency
+    balance = (
+        wallets.balance_at(player_id=player_id, currency=currency, at=at)
+        if at
+        else wallets.balance(player_id=player_id, currency=currency)
+    )
     return [
         {
             "name": name,
@@ -145,17 +149,17 @@ def _events(player_id: int, operations: set[int]) -> dict[int, list[SafeString]]
     return found
 
 
-def _cause(transfer: Transfer) -> tuple[str, int | None]:
+def _cause(transfer: Transfer) -> tuple[str, int]:
     """Return what a transfer's cause is: a number of cases for an adjustment, of games for the others."""
-    return ("approval" if transfer.kind == Kind.ADJUSTMENT else "play"), transfer.cause_id
+    return ("approval" if transfer.kind == Kind.ADJUSTMENT else "play"), transfer.cause_id or 0
 
 
-def _causes(player_id: int, transfers: list[Transfer]) -> dict[tuple[str, int | None], SafeString]:
+def _causes(player_id: int, transfers: list[Transfer]) -> dict[tuple[str, int], SafeString]:
     """Return the bets, outcomes and approvals that transfers belong to, one query for each kind."""
-    numbers = [_cause(transfer) for transfer in transfers if transfer.cause_id]
-    played = {number for kind, number in numbers if kind == "play"}
-    approved = {number for kind, number in numbers if kind == "approval"}
-    found: dict[tuple[str, int | None], SafeString] = {}
+    numbers = [_cause(transfer) for transfer in transfers]
+    played = {number for kind, number in numbers if kind == "play" and number}
+    approved = {number for kind, number in numbers if kind == "approval" and number}
+    found: dict[tuple[str, int], SafeString] = {}
     for model, word in ((Bet, "bet"), (Settlement, "outcome")):
         rows = model.objects.filter(player_id=player_id, id__in=played).select_related("round__game")
         found |= {("play", row.pk): _of_round(row, word) for row in rows}
@@ -167,4 +171,4 @@ def _causes(player_id: int, transfers: list[Transfer]) -> dict[tuple[str, int | 
 
 def _of_round(row: Any, word: str) -> SafeString:
     title = row.round.game.title if row.round.game else "unknown title"
-    return show.link(f"{word} of round {row.round.reference} · {title}", "games_round_change", row.round_id)
+    return show.link(f"{word}, {title}, round {row.round_id}", "games_round_change", row.round_id)

@@ -8,7 +8,7 @@ import secrets
 from typing import Any
 
 import django_otp
-import qrcode
+import qrcode  # type: ignore[import-untyped]
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from qrcode.image.svg import SvgPathImage
+from qrcode.image.svg import SvgPathImage  # type: ignore[import-untyped]
 
 from apps.backoffice import services
 from apps.backoffice.errors import DeviceExists
@@ -34,12 +34,12 @@ _SESSION_KEY = "enrolling_device"
 
 def must_enrol(request: HttpRequest) -> bool:
     """Return whether whoever asks is staff, proven by password alone, and has no valid device."""
-    user = request.user
+    user: Any = request.user
     return bool(
         user.is_authenticated
         and user.is_active
         and user.is_staff
-        and not user.is_verified()
+        and not user.is_verified()  # type: ignore[attr-defined]
         and not django_otp.user_has_device(user)
     )
 
@@ -47,9 +47,6 @@ def must_enrol(request: HttpRequest) -> bool:
 @never_cache
 def enrol(request: HttpRequest) -> HttpResponse:
     """Lead a member of staff through the enrolment of their first device."""
-    if request.method == "POST" and "leave" in request.POST:
-        logout(request)
-        return redirect("admin:login")
     if not must_enrol(request):
         return redirect("admin:index") if request.user.is_authenticated else _to_login()
     device = _device_under_way(request)

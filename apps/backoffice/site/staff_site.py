@@ -22,7 +22,8 @@ class StaffSite(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in active staff whom a device has verified in this session."""
-        return super().has_permission(request) and request.user.is_verified()
+        user: Any = request.user
+        return super().has_permission(request) and user.is_verified()
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the door; whoever came through it without a device goes on to get one."""
@@ -31,4 +32,9 @@ class StaffSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         """Return the pages that belong to no model."""
         own = [path(page.route, self.admin_view(page.view), name=page.name) for page in pages]
-        return [path("enrol/", enrol, name="enrol"), *own]
+        return [path("enrol/", enrol, name="enrol"), path("logout/", self.leave, name="logout"), *own]
+
+    def leave(self, request: HttpRequest) -> HttpResponse:
+        """Log out whoever is logged in, also one who has not proven a device yet."""
+        leaves = request.method == "POST" and request.user.is_authenticated
+        return self.logout(request) if leaves else redirect("admin:index")

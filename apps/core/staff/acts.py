@@ -45,9 +45,9 @@ class Act:
     """
     How one act looks: its title and button, what it says when it is done, and where it leads then.
 
-    `facts` are shown beside the form and `panel` above it; `blocked` is shown in its place; `next_steps`
-    advises on refusals by their code; `keeps_reason` names an act whose operation has no place for a reason,
-    which is then kept beside it.
+    `facts` are shown beside the form and `panel` above it; `blocked` is shown in its place; `others` are ways
+    to other acts; `next_steps` advises on refusals by their code; `keeps_reason` names an act whose operation
+    has no place for a reason, which is then kept beside it.
     """
 
     title: str
@@ -63,6 +63,7 @@ class Act:
     next_steps: Mapping[str, str] = field(default_factory=dict)
     keeps_reason: str = ""
     blocked: str = ""
+    others: Sequence[tuple[str, str]] = ()
 
 
 Perform = Callable[[dict[str, Any], Asked], Done[Any] | HttpResponse]

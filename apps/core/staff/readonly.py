@@ -1,12 +1,13 @@
 """Pages of rows that nobody types into."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.checks import ModelAdminChecks
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
@@ -29,6 +30,19 @@ class ReadOnly:
         return False
 
 
+class Titled:
+    """A row under the title that its page gives it; everything else is the row's own."""
+
+    def __init__(self, row: Model, title: str) -> None:
+        self._row, self._title = row, title
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
+
+    def __str__(self) -> str:
+        return self._title
+
+
 class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     """
     A list and a page of rows to look at, newest first.
@@ -46,14 +60,27 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     list_per_page = 50
     list_filter_submit = True
     sortable_by = ()
-    ordering = ("-id",)
-    search_fields = ("id",)
+    ordering: Sequence[str] = ("-id",)
+    search_fields: Sequence[str] = ("id",)
     # The column that holds the lane; empty where rows belong to none.
     lane_column = "player_id"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """Return every field that is shown."""
         return flatten_fieldsets(self.get_fieldsets(request, obj))
+
+    def title_of(self, row: Any) -> str:
+        """Return how a row's page is called."""
+        return f"{row._meta.verbose_name} {row.pk}"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        """Show a row under its title."""
+        if obj is not None:
+            title = self.title_of(obj)
+            context |= {"original": Titled(obj, title), "subtitle": title}
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

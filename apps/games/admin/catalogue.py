@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from import_export.admin import ExportMixin
-from import_export.formats.base_formats import CSV, XLSX
+from import_export.admin import ExportMixin  # type: ignore[import-untyped]
+from import_export.formats.base_formats import CSV  # type: ignore[import-untyped]
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import action, display
@@ -70,6 +70,10 @@ class ProviderAccountAdmin(ReadOnlyAdmin):
         ("Policy", {"fields": ("terms", "version")}),
     )
     actions_detail = ("rotate_key", "switch")
+
+    def title_of(self, row: ProviderAccount) -> str:
+        """Return which account it is."""
+        return f"provider account {row.code}"
 
     def spelled(self, term: str) -> Q:
         """Return the account with a code."""
@@ -169,12 +173,16 @@ class GameAdmin(ExportMixin, ReadOnlyAdmin):
     )
     actions_detail = ("switch",)
     resource_classes = (GameResource,)
-    formats = (CSV, XLSX)
+    formats = (CSV,)
     export_form_class = ExportForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
         """Return games with their accounts."""
         return super().get_queryset(request).select_related("account")
+
+    def title_of(self, row: Game) -> str:
+        """Return which game it is."""
+        return row.title
 
     def spelled(self, term: str) -> Q:
         """Return the games with a word in code or title."""

@@ -111,12 +111,12 @@ class RoundAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": (("condition", "whom"), ("title", "account"), "reference")}),
         ("Outcome", {"fields": (("staked", "won"), "result_reference", "replay_url")}),
-        ("Trace", {"fields": (("opened_at", "closed_at"), ("opened_by", "session", "rules_version"))}),
+        ("Trace", {"fields": (("opened_at", "closed_at"), ("opened_by", "launch"), "rules_version")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Round]:
         """Return rounds with their sums, of what was not undone."""
-        rows = super().get_queryset(request).select_related("player", "game", "account", "session")
+        rows = super().get_queryset(request).select_related("player", "game", "account")
         staked = _total(Bet, total=F("cash_open") + F("bonus_open") + F("cash_settled") + F("bonus_settled"))
         return rows.annotate(staked_units=staked, won_units=_total(Settlement, total=F("cash") + F("bonus")))
 
@@ -152,6 +152,13 @@ class RoundAdmin(ReadOnlyAdmin):
     def won(self, row: Any) -> SafeString:
         """Return the wins that stand."""
         return show.amount(row.won_units, row.currency)
+
+    @display(description="Game session")
+    def launch(self, row: Round) -> SafeString | str:
+        """Return the launch it was played in."""
+        if row.session_id is None:
+            return show.NOTHING
+        return show.link(row.session_id, "games_gamesession_change", row.session_id)
 
     @display(description="Opened by")
     def opened_by(self, row: Round) -> SafeString | str:

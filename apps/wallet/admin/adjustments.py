@@ -127,8 +127,14 @@ def decide(request: HttpRequest, *, approval_id: int) -> HttpResponse:
         next_steps=_NEXT_STEPS,
         blocked=_blocked(proposal, request.user.pk, may_approve),
         keeps_reason="wallet.approve_adjustment",
+        others=_ways(request, proposal),
     )
     return act(request, look, DecideForm, perform, initial={"shown": proposal.payload_hash})
+
+
+def _ways(request: HttpRequest, proposal: Approval) -> list[tuple[str, str]]:
+    may_reject = request.user.has_perm("cases.reject_proposal")
+    return [("Reject", reverse("admin:cases_approval_reject", args=[proposal.id]))] if may_reject else []
 
 
 def _facts(player: Player) -> list[tuple[str, Any]]:
@@ -172,7 +178,7 @@ def _shown(proposal: Approval, adjustment: Adjustment) -> dict[str, Any]:
     }
 
 
-def _blocked(proposal: Approval, user_id: int, may_approve: bool) -> str:
+def _blocked(proposal: Approval, user_id: int | None, may_approve: bool) -> str:
     """Return why this person cannot approve now, or an empty string."""
     if proposal.state != "waiting":
         return f"This proposal is {proposal.state}."

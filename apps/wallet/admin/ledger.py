@@ -75,6 +75,10 @@ class WalletAdmin(ReadOnlyAdmin):
         """Return the wallets of the player with a number."""
         return Q(player_id=typed)
 
+    def title_of(self, row: Wallet) -> str:
+        """Return whose wallet it is."""
+        return f"wallet of {row.player.public_id}"
+
     @display(description="Player")
     def whom(self, row: Wallet) -> SafeString | str:
         """Return whose wallet it is."""
