@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse
-from rest_framework import exceptions, parsers
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -51,13 +51,3 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         }
         response.content_type = CONTENT_TYPE
     return response
-
-
-class JSONParser(parsers.JSONParser):
-    """The framework's parser, which breaks on a text that is nested too deeply: that is malformed too."""
-
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().parse(*args, **kwargs)
-        except RecursionError as error:
-            raise exceptions.ParseError from error

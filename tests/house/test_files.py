@@ -16,8 +16,8 @@ CLOSED_SET = {
 # Core holds the machine itself, backoffice the staff's site; neither is an app like the others.
 OF_THEIR_OWN = {
     "core": {
-        "clock", "crypto", "currencies.csv", "digests", "fields", "grants", "money", "operations", "postgres",
-        "problems", "runner", "schema", "sql", "sqlfile", "staff",
+        "clock", "crypto", "currencies.csv", "digests", "fields", "grants", "money", "operations", "parsers",
+        "postgres", "problems", "runner", "schema", "sql", "sqlfile", "staff",
     },
     "backoffice": {"health", "site"},
 }  # fmt: skip
