@@ -5,9 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.access import services as access
 from apps.accounts import services as accounts
+from apps.backoffice import services as backoffice
 from apps.cases import services as cases
 from apps.cases.models import Approval, Case
 from apps.core import clock
@@ -126,6 +129,28 @@ def a_plan() -> Arguments:
     return {"plan": plan}
 
 
+def staff(**more: Any) -> Arguments:
+    return {"user_id": StaffFactory.create().id, **more}
+
+
+def by_a_colleague(**more: Any) -> Arguments:
+    return staff(by_id=StaffFactory.create().id, reason="asked by the head of it", **more)
+
+
+def a_group() -> list[str]:
+    return [Group.objects.create(name="support").name]
+
+
+def an_unproven_device() -> Arguments:
+    user = StaffFactory.create()
+    device = TOTPDevice.objects.create(user=user, name="telephone", confirmed=False)
+    return {"user_id": user.id, "device_id": device.id, "codes": ["aaaa2222", "bbbb3333"]}
+
+
+def a_player_of_the_demo() -> Arguments:
+    return {"username": new_player().public_id, "password": "another long one"}
+
+
 def a_limit() -> Arguments:
     return of_a_player(kind="loss", period="day", amount=of("50.00 EUR"))
 
@@ -150,6 +175,27 @@ ACTS: dict[str, tuple[Callable[..., Done[Any]], Callable[[], Arguments]]] = {
     "accounts.open_account": (accounts.open_account, an_account),
     "accounts.open_test_accounts": (accounts.open_test_accounts, accounts_to_test_with),
     "accounts.restrict": (accounts.restrict, lambda: of_a_player(kind="all", reason="a look at the file")),
+    "backoffice.begin_enrolment": (backoffice.begin_enrolment, lambda: staff(device_name="telephone")),
+    "backoffice.change_staff_groups": (
+        backoffice.change_staff_groups,
+        lambda: by_a_colleague(groups=a_group()),
+    ),
+    "backoffice.enrol_device": (backoffice.enrol_device, an_unproven_device),
+    "backoffice.equip_demo_staff": (backoffice.equip_demo_staff, lambda: staff(codes=["aaaa2222"])),
+    "backoffice.make_groups": (backoffice.make_groups, dict),
+    "backoffice.open_staff_account": (
+        backoffice.open_staff_account,
+        lambda: {"username": "ada", "password": "a long enough one", "groups": a_group()},
+    ),
+    "backoffice.reset_staff_access": (
+        backoffice.reset_staff_access,
+        lambda: by_a_colleague(password="another long one"),
+    ),
+    "backoffice.set_demo_password": (backoffice.set_demo_password, a_player_of_the_demo),
+    "backoffice.switch_staff_account": (
+        backoffice.switch_staff_account,
+        lambda: by_a_colleague(is_active=False),
+    ),
     "cases.close": (cases.close_case, an_open_case),
     "cases.expire_approvals": (cases.expire_approvals, a_late_proposal),
     "cases.reject": (cases.reject, a_rejection),

@@ -39,7 +39,7 @@ def must_enrol(request: HttpRequest) -> bool:
         user.is_authenticated
         and user.is_active
         and user.is_staff
-        and not user.is_verified()  # type: ignore[attr-defined]
+        and not user.is_verified()
         and not django_otp.user_has_device(user)
     )
 
