@@ -6,7 +6,7 @@ DEVELOP = $(LOCAL) --dev
 REQUIREMENTS = requirements requirements-local requirements-dev
 COMPILE = uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11
 
-.PHONY: help demo serve test check bench check-books otp stop clean lock
+.PHONY: help demo serve test check reference bench check-books otp stop clean lock
 
 help: ## Show what there is.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -22,6 +22,9 @@ test: ## Run the tests (ARGS="...").
 
 check: ## Run every guard: format, lint, types, imports, migrations, API contract, house rules.
 	@$(DEVELOP) check
+
+reference: ## Write what docs has from the code again: refusals, events, the API.
+	@$(DEVELOP) run -- python manage.py write_reference
 
 bench: ## Measure the product (ARGS="...").
 	@$(DEVELOP) run --migrate -- python manage.py bench $(ARGS)

@@ -1,4 +1,4 @@
-"""Write the pages of the documentation that are made from the code: every refusal and every event."""
+"""Write what is made from the code: the pages of refusals and events, and the description of the API."""
 
 import inspect
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from apps.core.errors import DomainError
@@ -45,11 +46,14 @@ published event never changes its meaning: a new meaning is a new event.
 
 
 class Command(BaseCommand):
-    help = "Write docs/errors.md and docs/events.md from the code."
+    help = "Write docs/errors.md, docs/events.md and docs/openapi.yaml from the code."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        folder = Path(settings.ROOT) / "docs"
         for name, text in pages().items():
-            (Path(settings.ROOT) / "docs" / name).write_text(text, encoding="utf-8")
+            (folder / name).write_text(text, encoding="utf-8")
+        contract = str(folder / "openapi.yaml")
+        call_command("spectacular", fail_on_warn=True, validate=True, file=contract)
 
 
 def pages() -> dict[str, str]:
