@@ -1,6 +1,6 @@
 """What markets refuse."""
 
-from apps.core.errors import Malformed, NotFound
+from apps.core.errors import DomainError, Malformed, NotFound
 
 
 class UnknownBrand(NotFound):
@@ -19,3 +19,9 @@ class RuleSetMissing(NotFound):
     """No rule set of this jurisdiction is in force yet."""
 
     code = "markets.rule_set_missing"
+
+
+class RuleVersionTaken(DomainError):
+    """The version was published with other content; give the new text a new number."""
+
+    code = "markets.rule_version_taken"

@@ -8,8 +8,9 @@ import msgspec
 from apps.core.events import publish
 from apps.core.operations import operation
 from apps.markets import events
+from apps.markets.errors import RuleVersionTaken
 from apps.markets.models import Brand, BrandLicence, Jurisdiction, Licence, RuleSet
-from apps.markets.rules import content_hash, rule_set
+from apps.markets.rules import content_hash, ensure_timezone, rule_set
 
 DATA = Path(__file__).parent / "data"
 
@@ -35,7 +36,12 @@ def rule_file(jurisdiction: str) -> object:
 
 @operation("markets.open_brand")
 def open_brand(*, operation_id: int, plan: BrandPlan) -> int:
-    """Make a brand with its licence in a jurisdiction and return the brand's id; rows that exist are kept."""
+    """
+    Make a brand with its licence in a jurisdiction and return the brand's id; rows that exist are kept.
+
+    :raises Malformed: there is no such time zone.
+    """
+    ensure_timezone(plan.timezone)
     jurisdiction, _ = Jurisdiction.objects.get_or_create(code=plan.jurisdiction)
     licence, _ = Licence.objects.get_or_create(
         code=plan.licence,
@@ -59,7 +65,10 @@ def publish_rules(*, operation_id: int, content: object, approved_by: str) -> in
     """
     Put a version of a jurisdiction's rules in force from its date, and return the row's id.
 
+    The same version with the same content again changes nothing.
+
     :raises RuleSetInvalid: the text does not fit its schema; the path is named.
+    :raises RuleVersionTaken: the version was published with other content.
     """
     rules = rule_set(content)
     jurisdiction, _ = Jurisdiction.objects.get_or_create(code=rules.jurisdiction)
@@ -74,6 +83,8 @@ def publish_rules(*, operation_id: int, content: object, approved_by: str) -> in
             "approved_by": approved_by,
         },
     )
+    if row.content_hash != content_hash(rules):
+        raise RuleVersionTaken(jurisdiction=rules.jurisdiction, version=rules.version)
     if created:
         publish(
             events.RulesPublished(
