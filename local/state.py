@@ -17,8 +17,12 @@ REPORT_FILE = STATE / "provider-report.json"
 
 
 def prepare() -> None:
-    """Create the directories of the state; others may pass, because Postgres may be nobody, but not look."""
-    for directory, mode in ((STATE, 0o711), (LOGS, 0o700)):
+    """
+    Create the directories of the state; others may pass, because Postgres may be nobody, but not look.
+
+    The product looks for its collected static files in one of them, and warns where it is missing.
+    """
+    for directory, mode in ((STATE, 0o711), (LOGS, 0o700), (STATE / "static", 0o700)):
         directory.mkdir(exist_ok=True)
         directory.chmod(mode)
 
