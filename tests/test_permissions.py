@@ -15,6 +15,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from apps.access import services as access
 from apps.accounts import services as accounts
 from apps.accounts.models import Player
+from apps.backoffice.rules import GROUPS
 from apps.games.providers.softswiss import wire
 from tests.factories import StaffFactory, asked, new_player, provider
 
@@ -121,3 +122,11 @@ def log_in(caller: str, player: Player) -> Client:
             session[DEVICE_ID_SESSION_KEY] = device.persistent_id
             session.save()
     return client
+
+
+def test_the_rights_of_groups_are_those_of_the_matrix() -> None:
+    written: dict[str, set[str]] = {group: set() for group in GROUPS}
+    for right, cells in re.findall(r"^\| `(\w+\.\w+)` \|(.+)\|$", MATRIX.read_text("utf-8"), re.MULTILINE):
+        for group, cell in zip(GROUPS, cells.split("|"), strict=True):
+            written[group] |= {right} if cell.strip() else set()
+    assert written == {group: set(rights) for group, rights in GROUPS.items()}
