@@ -105,11 +105,11 @@ def _database(variable: str) -> dict:
     }
 
 
-# "default" is the application's login, which cannot rewrite history; "owner" migrates and nothing else.
-DATABASES = {
-    "default": _database("DATABASE_URL"),
-    "owner": _database("DATABASE_OWNER_URL"),
-}
+# "default" is the application's login, which cannot rewrite history; "owner" migrates and nothing else: web and
+# workers do without it.
+DATABASES = {"default": _database("DATABASE_URL")}
+if env.str("DATABASE_OWNER_URL", default=""):
+    DATABASES["owner"] = _database("DATABASE_OWNER_URL")
 
 CACHES = {
     "default": {

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
+from django.db import connections
 
 from apps.core.grants import apply_grants
 
@@ -16,5 +17,7 @@ class Command(migrate.Command):
         parser.set_defaults(database="owner")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["database"] not in connections:
+            raise CommandError("set DATABASE_OWNER_URL: migrations run with the owner's login")
         super().handle(*args, **options)
         apply_grants()
