@@ -105,8 +105,8 @@ def _database(variable: str) -> dict:
     }
 
 
-# "default" is the application's login, which cannot rewrite history; "owner" migrates and nothing else: web and
-# workers do without it.
+# "default" is the application's login, which cannot rewrite history; "owner" migrates and nothing else: web
+# and workers do without it.
 DATABASES = {"default": _database("DATABASE_URL")}
 if env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"] = _database("DATABASE_OWNER_URL")

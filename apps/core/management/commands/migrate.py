@@ -16,8 +16,11 @@ class Command(migrate.Command):
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        if options["database"] not in connections:
+    def execute(self, *args: Any, **options: Any) -> Any:
+        if options["database"] not in connections.settings:
             raise CommandError("set DATABASE_OWNER_URL: migrations run with the owner's login")
+        return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)
         apply_grants()
