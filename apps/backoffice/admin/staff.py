@@ -83,11 +83,11 @@ class StaffActs(ReadOnlyAdmin):
         """Open an account for a colleague and show its first password once."""
         back = reverse("admin:accounts_user_changelist")
 
-        def perform(form: dict[str, Any], asked: Asked) -> Done[int] | HttpResponse:
-            password = secrets.token_urlsafe(PASSWORD_BYTES)
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+
+        def perform(form: dict[str, Any], asked: Asked) -> Done[int]:
             given = {"username": form["username"], "groups": form["groups"]}
-            done = services.open_staff_account(asked=asked, password=password, **given)
-            return done if done.replayed else _password(request, form["username"], password, back)
+            return services.open_staff_account(asked=asked, password=password, **given)
 
         look = Act(
             title="Open a staff account",
@@ -96,6 +96,7 @@ class StaffActs(ReadOnlyAdmin):
             back=back,
             lead="The first password is shown once, on the next page.",
             keeps_reason="backoffice.open_staff_account",
+            reveals=lambda: _password(request, password, back),
         )
         return act(request, look, OpenForm, perform)
 
@@ -134,11 +135,11 @@ class StaffActs(ReadOnlyAdmin):
         """Give a colleague a new password and take away every device."""
         user = self.colleague(object_id)
 
-        def perform(form: dict[str, Any], asked: Asked) -> Done[None] | HttpResponse:
-            password = secrets.token_urlsafe(PASSWORD_BYTES)
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+
+        def perform(form: dict[str, Any], asked: Asked) -> Done[None]:
             given = {"password": password, "by_id": request.user.pk, "reason": form["reason"]}
-            done = services.reset_staff_access(asked=asked, user_id=user.pk, **given)
-            return done if done.replayed else _password(request, user.username, password, self.page_of(user))
+            return services.reset_staff_access(asked=asked, user_id=user.pk, **given)
 
         look = Act(
             title="Reset access",
@@ -149,6 +150,7 @@ class StaffActs(ReadOnlyAdmin):
             facts=_facts(user),
             is_dangerous=True,
             next_steps=NEXT_STEPS,
+            reveals=lambda: _password(request, password, self.page_of(user)),
         )
         return act(request, look, ActForm, perform)
 
@@ -275,12 +277,5 @@ def _facts(user: User) -> tuple[tuple[str, Any], ...]:
     return (("User name", user.username), ("Groups", ", ".join(groups) or show.NOTHING))
 
 
-def _password(request: HttpRequest, username: str, password: str, back: str) -> HttpResponse:
-    return once(
-        request,
-        title="The first password",
-        label=f"Password of {username}",
-        secret=password,
-        notes=_NOTES,
-        back=back,
-    )
+def _password(request: HttpRequest, password: str, back: str) -> HttpResponse:
+    return once(request, title="The new password", label="Password", secret=password, notes=_NOTES, back=back)

@@ -106,9 +106,7 @@ def _page(request: HttpRequest, form: Any, **more: Any) -> HttpResponse:
     context = {**admin.site.each_context(request), "title": "Enrol a device", "form": form, **more}
     if more.get("device") is not None:
         context["qr"] = _drawn(more["device"].config_url)
-    response = TemplateResponse(request, "backoffice/enrol.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return TemplateResponse(request, "backoffice/enrol.html", context)
 
 
 def _drawn(text: str) -> SafeString:

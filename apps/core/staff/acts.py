@@ -47,7 +47,7 @@ class Act:
 
     `facts` are shown beside the form and `panel` above it; `blocked` is shown in its place; `others` are ways
     to other acts; `next_steps` advises on refusals by their code; `keeps_reason` names an act whose operation
-    has no place for a reason, which is then kept beside it.
+    has no place for a reason, which is then kept beside it; `reveals` answers the first time with a secret.
     """
 
     title: str
@@ -64,6 +64,7 @@ class Act:
     keeps_reason: str = ""
     blocked: str = ""
     others: Sequence[tuple[str, str]] = ()
+    reveals: Callable[[], HttpResponse] | None = None
 
 
 Perform = Callable[[dict[str, Any], Asked], Done[Any] | HttpResponse]
@@ -96,6 +97,8 @@ def act(
         return _page(request, look, form, refusal=refusal, status=refusal.status)
     if isinstance(answer, HttpResponse):
         return answer
+    if look.reveals is not None and not answer.replayed:
+        return look.reveals()
     if answer.replayed:
         messages.info(request, "This form was sent before: it was done once, and nothing happened again.")
     else:

@@ -11,11 +11,9 @@ def once(
     request: HttpRequest, *, title: str, label: str, secret: str, notes: Sequence[str], back: str
 ) -> HttpResponse:
     """
-    Answer with a secret. No copy of the page is kept; whoever reloads it sends the form again, which is
-    recognised as a repeat and shows nothing.
+    Answer with a secret. No cache keeps a page of the staff site; whoever reloads this one sends the form
+    again, which is recognised as a repeat and shows nothing.
     """
     context = {**admin.site.each_context(request), "title": title}
     context |= {"label": label, "secret": secret, "notes": notes, "back": back}
-    response = TemplateResponse(request, "staff/once.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return TemplateResponse(request, "staff/once.html", context)

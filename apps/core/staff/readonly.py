@@ -113,7 +113,7 @@ class ReadOnlyInline(ReadOnly, TabularInline):
     max_num = 0
     can_delete = False
     show_change_link = False
-    tab = False
+    hide_title = True
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """Return every field that is shown."""

@@ -101,19 +101,14 @@ class ProviderAccountAdmin(ReadOnlyAdmin):
         row = get_object_or_404(ProviderAccount, pk=object_id)
         back = reverse("admin:games_provideraccount_change", args=[row.pk])
 
-        def perform(form: dict[str, Any], asked: Asked) -> Done[None] | HttpResponse:
-            secret = secrets.token_urlsafe(KEY_BYTES)
-            done = services.rotate_key(asked=asked, account_id=row.id, secret=secret)
-            if done.replayed:
-                return done
-            return once(
-                request,
-                title="The new key",
-                label=f"Key of {row.code}",
-                secret=secret,
-                notes=_NOTES,
-                back=back,
-            )
+        secret = secrets.token_urlsafe(KEY_BYTES)
+
+        def perform(form: dict[str, Any], asked: Asked) -> Done[None]:
+            return services.rotate_key(asked=asked, account_id=row.id, secret=secret)
+
+        def reveal() -> HttpResponse:
+            label = f"Key of {row.code}"
+            return once(request, title="The new key", label=label, secret=secret, notes=_NOTES, back=back)
 
         look = Act(
             title="Rotate key",
@@ -126,6 +121,7 @@ class ProviderAccountAdmin(ReadOnlyAdmin):
             is_dangerous=True,
             warning=_ENDS_PREVIOUS if self.key(row) == "two keys" else "",
             keeps_reason="games.rotate_key",
+            reveals=reveal,
         )
         return act(request, look, ActForm, perform)
 
