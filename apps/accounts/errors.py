@@ -22,6 +22,12 @@ class EmailTaken(DomainError):
     code = "accounts.email_taken"
 
 
+class PublicIdTaken(DomainError):
+    """Somebody has this public id, at this brand or at another."""
+
+    code = "accounts.public_id_taken"
+
+
 class CurrencyNotOffered(DomainError):
     """The brand opens no accounts in this currency."""
 

@@ -1,17 +1,35 @@
 """Acts on players: open an account, lock the lane, start and end sessions, restrict, change status."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import psycopg
 from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError
 
 from apps.accounts import events, selectors
-from apps.accounts.errors import CurrencyNotOffered, EmailTaken, PlayerNotFound, RestrictionNotFound
+from apps.accounts.errors import (
+    CurrencyNotOffered,
+    EmailTaken,
+    PlayerNotFound,
+    PublicIdTaken,
+    RestrictionNotFound,
+)
 from apps.accounts.models import Person, PersonKey, Player, Profile, Restriction, Session, User
-from apps.accounts.rules import PlayerStatus, ensure_public_id, new_public_id, normalised_email
+from apps.accounts.rules import (
+    PlayerStatus,
+    RestrictionKind,
+    Scope,
+    ensure_public_id,
+    new_public_id,
+    normalised_email,
+)
 from apps.core import clock, crypto, money
+from apps.core.errors import DomainError
 from apps.core.events import publish
 from apps.core.operations import Lane, operation, transaction_required
 from apps.markets import selectors as markets
@@ -94,32 +112,53 @@ def open_account(*, operation_id: int, new: NewPlayer, password: str | None) -> 
     :param password: None leaves the account without a usable one (load tests).
     :raises CurrencyNotOffered: the brand opens no accounts in this currency there.
     :raises EmailTaken: the brand has an account with this e-mail.
+    :raises PublicIdTaken: somebody has the public id that was given.
     """
     offer = _offer(new.brand, new.jurisdiction, new.currency)
     email = normalised_email(new.email)
     key, person_id = _person(new.person_id)
     sealed = _sealed(key, {"email": email, "first_name": new.first_name, "last_name": new.last_name})
-    if Profile.objects.filter(brand=offer.brand, email_index=sealed["email_index"]).exists():
-        raise EmailTaken()
     public_id = new.public_id or new_public_id()
     ensure_public_id(public_id)
-    player = Player.objects.create(
-        person_id=person_id,
-        public_id=public_id,
-        brand=offer.brand,
-        licence=offer.licence,
-        jurisdiction=offer.jurisdiction,
-        currency=new.currency,
-        is_test=new.is_test,
-        created_at=clock.now(),
-    )
-    Profile.objects.create(player=player, brand=offer.brand, **sealed)
-    User.objects.create(username=public_id, player=player, password=make_password(password))
+    with _refusing_what_is_taken():
+        player = Player.objects.create(
+            person_id=person_id,
+            public_id=public_id,
+            brand=offer.brand,
+            licence=offer.licence,
+            jurisdiction=offer.jurisdiction,
+            currency=new.currency,
+            is_test=new.is_test,
+            created_at=clock.now(),
+        )
+        Profile.objects.create(player=player, brand=offer.brand, **sealed)
+        User.objects.create(username=public_id, player=player, password=make_password(password))
     publish(
         events.PlayerRegistered(currency=new.currency, is_test=new.is_test),
         lane=lane_of(player),
     )
     return player.id
+
+
+_TAKEN: dict[str, type[DomainError]] = {
+    "accounts_profile_email_once": EmailTaken,
+    "accounts_player_public_id_key": PublicIdTaken,
+    "accounts_user_username_key": PublicIdTaken,
+}
+
+
+@contextmanager
+def _refusing_what_is_taken() -> Iterator[None]:
+    """Let the unique constraints decide: whoever looks first and inserts then loses a race with the same."""
+    try:
+        yield
+    except IntegrityError as error:
+        cause = error.__cause__
+        name = cause.diag.constraint_name if isinstance(cause, psycopg.IntegrityError) else None
+        taken = _TAKEN.get(name or "")
+        if taken is None:
+            raise
+        raise taken from error
 
 
 def _person(person_id: int | None) -> tuple[bytes, int]:
@@ -186,9 +225,9 @@ def restrict(*, operation_id: int, player_id: int, kind: str, reason: str, hours
     now = clock.now()
     row = Restriction.objects.create(
         player=player,
-        scope="brand",
+        scope=Scope.BRAND,
         scope_id=player.brand_id,
-        kind=kind,
+        kind=RestrictionKind(kind),
         starts_at=now,
         ends_at=None if hours is None else now + timedelta(hours=hours),
         source=f"operation:{operation_id}",
