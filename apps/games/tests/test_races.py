@@ -188,7 +188,7 @@ def test_parallel_stakes_never_pass_a_loss_limit_by_one_unit(crowd, currency, li
         play(account, player, Action(ActionKind.STAKE, "one more", 1))
 
 
-def crossing_batches(rounds: int) -> tuple[list, list]:
+def crossing_batches(rounds: int) -> list[list]:
     """Let two players use the same two global references at once, one in each order."""
     (one, account), (other, _) = a_game(reference_scope="global"), a_game(reference_scope="global")
     return in_step(
