@@ -1,6 +1,8 @@
 """One decision: the selector, the launch and the stake path read the same facts and say the same."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -31,24 +33,25 @@ def change_status(player: Player, status: str) -> None:
     player.refresh_from_db()
 
 
-AFFAIRS = {
-    "nothing": lambda player: None,
-    "pending": lambda player: change_status(player, "pending"),
-    "suspended": lambda player: change_status(player, "suspended"),
-    "closed": lambda player: change_status(player, "closed"),
-    "stake restricted": lambda player: restrict(player, "stake"),
-    "launch restricted": lambda player: restrict(player, "launch"),
-    "all restricted": lambda player: restrict(player, "all", 24),
-    "login and withdraw restricted": lambda player: (restrict(player, "login"), restrict(player, "withdraw")),
-    "restricted for an hour, which is over": lambda player: restrict(player, "all", 1),
-    "time-out": lambda player: exclude(player, "time_out", 24),
-    "time-out which is over": lambda player: exclude(player, "time_out", 1),
-    "self-exclusion for ever": lambda player: exclude(player, "self_exclusion"),
-    "everything": lambda player: (
-        exclude(player, "self_exclusion"),
-        restrict(player, "all"),
-        change_status(player, "closed"),
-    ),
+Affair = list[Callable[[Player], None]]
+AFFAIRS: dict[str, Affair] = {
+    "nothing": [],
+    "pending": [partial(change_status, status="pending")],
+    "suspended": [partial(change_status, status="suspended")],
+    "closed": [partial(change_status, status="closed")],
+    "stake restricted": [partial(restrict, kind="stake")],
+    "launch restricted": [partial(restrict, kind="launch")],
+    "all restricted": [partial(restrict, kind="all", hours=24)],
+    "login and withdraw restricted": [partial(restrict, kind="login"), partial(restrict, kind="withdraw")],
+    "restricted for an hour, which is over": [partial(restrict, kind="all", hours=1)],
+    "time-out": [partial(exclude, kind="time_out", hours=24)],
+    "time-out which is over": [partial(exclude, kind="time_out", hours=1)],
+    "self-exclusion for ever": [partial(exclude, kind="self_exclusion")],
+    "everything": [
+        partial(exclude, kind="self_exclusion"),
+        partial(restrict, kind="all"),
+        partial(change_status, status="closed"),
+    ],
 }
 STOPPED = {
     "nothing": set(),
@@ -79,7 +82,8 @@ def refusal(act) -> dict | None:
 @pytest.mark.parametrize("affair", AFFAIRS)
 def test_stake_path_launch_and_selector_say_the_same(affair):
     player, account = funded(new_player(), "10.00 EUR"), provider()
-    AFFAIRS[affair](player)
+    for happens in AFFAIRS[affair]:
+        happens(player)
     with clock.moved(timedelta(hours=2)):
         decisions = {act: selectors.decision(player, act) for act in ACTS}
         bet = message(player, stake("b1", "1.00 EUR"))
