@@ -37,6 +37,7 @@ class Tile:
     name: str
     permission: str
     is_calling: bool = False
+    query: str = ""
 
 
 _FUNDS = """
@@ -100,7 +101,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     found = figures()
     tiles = [tile for tile in found["tiles"] if request.user.has_perm(tile["permission"])]
     for tile in tiles:
-        tile["url"] = reverse(f"admin:{tile['name']}")
+        tile["url"] = reverse(f"admin:{tile['name']}") + tile["query"]
     context |= {"tiles": tiles, "counted_at": found["at"]}
     if request.user.has_perms(["wallet.view_wallet", "core.view_operation"]):
         context["funds"] = [_fund_line(*row) for row in found["funds"]]
@@ -164,6 +165,7 @@ def _work() -> list[Tile]:
             "cases_case_changelist",
             "cases.view_case",
             is_calling=bool(late),
+            query="?state__exact=open",
         ),
         Tile(
             "Waiting approvals",
@@ -173,6 +175,7 @@ def _work() -> list[Tile]:
             "cases_approval_changelist",
             "cases.view_approval",
             is_calling=bool(waiting),
+            query="?state__exact=waiting",
         ),
     ]
 
@@ -190,6 +193,7 @@ def _machine() -> list[Tile]:
             "core_parkedevent_changelist",
             "core.view_parkedevent",
             is_calling=bool(parked),
+            query="?resolved_at__isempty=1",
         ),
         Tile(
             "Event lag",
