@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from apps.core.rules import Choice
 
 HOUR = timedelta(hours=1)
+TICK = timedelta(microseconds=1)
 
 
 class LimitKind(Choice):
@@ -78,18 +79,20 @@ def hour_of(at: datetime, timezone: str) -> datetime:
 
 def window_start(at: datetime, period: Period, window: LimitWindow, timezone: str) -> datetime:
     """
-    Return the instant from which hours count towards a limit: those that start at it or later.
+    Return the instant (UTC) from which hours count towards a limit: those that start at it or later.
 
     A rolling window takes in the hour in which it begins as a whole: it may count a little more, never less.
+    A calendar window begins where the one before it ends: midnight itself may come twice, or not at all.
     """
     if window is LimitWindow.ROLLING:
         return at - ROLLING[period] - HOUR
-    local = at.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = at.astimezone(ZoneInfo(timezone)).date()
     if period is Period.WEEK:
-        local = local.replace(tzinfo=None) - timedelta(days=local.weekday())
+        first -= timedelta(days=first.weekday())
     if period is Period.MONTH:
-        local = local.replace(day=1)
-    return local.replace(tzinfo=ZoneInfo(timezone))
+        first = first.replace(day=1)
+    end_before = datetime.combine(first, time.min) - TICK
+    return end_before.replace(tzinfo=ZoneInfo(timezone), fold=1).astimezone(UTC) + TICK
 
 
 def exceeded(limits: Iterable[Headroom], amount: int) -> Headroom | None:

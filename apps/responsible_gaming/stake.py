@@ -32,8 +32,8 @@ LIMITS = """
         WHERE c.player_id = %(player_id)s AND c.kind = l.kind AND c.basis = l.basis AND c.scope = l.scope
           AND c.scope_id = l.scope_id AND c.currency = l.currency AND c.hour >=
             CASE l."window" WHEN 'calendar' THEN
-                date_trunc(l.period, (clock_timestamp() + %(shift)s) AT TIME ZONE %(timezone)s)
-                AT TIME ZONE %(timezone)s
+                (date_trunc(l.period, (clock_timestamp() + %(shift)s) AT TIME ZONE %(timezone)s)
+                    - interval '1 microsecond') AT TIME ZONE %(timezone)s + interval '1 microsecond'
             ELSE
                 clock_timestamp() + %(shift)s
                     - CASE l.period WHEN 'day' THEN interval '25 hours' WHEN 'week' THEN interval '169 hours'
