@@ -126,16 +126,7 @@ class History:
         if not candidates:
             return
         self.outcomes["a change"] += 1
-        call = candidates[-1 - index % len(candidates)]
-        first, others = call.acts[0], call.acts[1:]
-        if what == "round":
-            self.compare(Call(f"other-{call.round}", call.acts, call.is_last))
-        elif first.kind == "undo":
-            self.compare(
-                Call(call.round, (Act("undo", first.reference, original=first.original + "0"), *others))
-            )
-        else:
-            self.compare(Call(call.round, (Act(first.kind, first.reference, first.amount + 1), *others)))
+        self.compare(changed(candidates[-1 - index % len(candidates)], what))
 
     def compare(self, call: Call) -> None:
         is_late = self.model.rounds.get(call.round, False) and any(act.kind == "stake" for act in call.acts)
@@ -157,10 +148,7 @@ class History:
             assert answered == expected, call
 
     def _outcome(self, call: Call):
-        actions = tuple(Action(ActionKind(a.kind), a.reference, a.amount, a.original) for a in call.acts)
-        message = Message(
-            self.player.public_id, self.player.currency, "fruit", call.round, call.is_last, actions
-        )
+        message = message_of(self.player, call)
         return outcome(lambda: services.play(account=self.account, message=message))
 
     def fund(self, units: int) -> None:
@@ -230,6 +218,22 @@ class History:
         assert {name: money.units for name, money in purses.items() if money.units} == {
             name: units for name, units in self.model.purses.items() if units
         }, step
+
+
+def changed(call: Call, what: str) -> Call:
+    """Return a call with another round, or with another amount or original of its first act."""
+    first, others = call.acts[0], call.acts[1:]
+    if what == "round":
+        return Call(f"other-{call.round}", call.acts, call.is_last)
+    if first.kind == "undo":
+        return Call(call.round, (Act("undo", first.reference, original=first.original + "0"), *others))
+    return Call(call.round, (Act(first.kind, first.reference, first.amount + 1), *others))
+
+
+def message_of(player: Player, call: Call) -> Message:
+    """Return the message of a call."""
+    actions = tuple(Action(ActionKind(a.kind), a.reference, a.amount, a.original) for a in call.acts)
+    return Message(player.public_id, player.currency, "fruit", call.round, call.is_last, actions)
 
 
 def outcome(act):
