@@ -13,12 +13,11 @@ from apps.accounts import services as accounts
 from apps.backoffice import services as backoffice
 from apps.cases import services as cases
 from apps.cases.models import Approval, Case
-from apps.core import clock
+from apps.core import clock, runner
 from apps.core.models import Event, Operation
 from apps.core.money import of
 from apps.core.operations import Asked, Done
 from apps.core.rules import Measure
-from apps.core.staff import reasons
 from apps.games import services as games
 from apps.games.models import Game, ProviderAccount
 from apps.markets import services as markets
@@ -106,7 +105,7 @@ def an_approval() -> Arguments:
 
 
 def a_rejection() -> Arguments:
-    return {"approval_id": a_proposal().id, "checker_id": StaffFactory().id, "reason": "not shown"}
+    return {"approval_id": a_proposal().id, "checker_id": StaffFactory().id}
 
 
 def a_late_proposal() -> Arguments:
@@ -199,7 +198,7 @@ ACTS: dict[str, tuple[Callable[..., Done[Any]], Callable[[], Arguments]]] = {
     "cases.close": (cases.close_case, an_open_case),
     "cases.expire_approvals": (cases.expire_approvals, a_late_proposal),
     "cases.reject": (cases.reject, a_rejection),
-    "core.give_reason": (reasons.give_reason, lambda: {"about": 0, "act": "test", "reason": "because"}),
+    "core.order_retry": (runner.order_retry, lambda: {"subscription": "games.statistics", "player_id": 1}),
     "games.add_game": (
         games.add_game,
         lambda: {"account_id": an_account_of_a_provider().id, "code": "reels", "title": "Reels"},
@@ -215,11 +214,11 @@ ACTS: dict[str, tuple[Callable[..., Done[Any]], Callable[[], Arguments]]] = {
     ),
     "games.switch_game": (
         games.switch_game,
-        lambda: {"game_id": GameFactory().id, "is_live": False, "reason": "a bug in it"},
+        lambda: {"game_id": GameFactory().id, "is_live": False},
     ),
     "games.switch_provider": (
         games.switch_provider,
-        lambda: {"account_id": an_account_of_a_provider().id, "is_enabled": False, "reason": "an outage"},
+        lambda: {"account_id": an_account_of_a_provider().id, "is_enabled": False},
     ),
     "markets.open_brand": (markets.open_brand, a_plan),
     "markets.publish_rules": (

@@ -197,8 +197,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         row = get_object_or_404(Approval.objects.select_related("maker"), pk=object_id)
 
         def perform(form: dict[str, Any], asked: Asked) -> Done[None]:
-            given = {"approval_id": row.id, "checker_id": request.user.pk, "reason": form["reason"]}
-            return services.reject(asked=asked, **given)
+            return services.reject(asked=asked, approval_id=row.id, checker_id=request.user.pk)
 
         look = Act(
             title="Reject proposal",
@@ -214,7 +213,6 @@ class ApprovalAdmin(ReadOnlyAdmin):
             ),
             is_dangerous=True,
             next_steps=NEXT_STEPS,
-            keeps_reason="cases.reject",
         )
         return act(request, look, ActForm, perform)
 

@@ -84,7 +84,7 @@ def approve(*, approval_id: int, checker_id: int, payload: dict[str, Any]) -> Ap
 
 
 @operation("cases.reject")
-def reject(*, operation_id: int, approval_id: int, checker_id: int, reason: str) -> None:
+def reject(*, operation_id: int, approval_id: int, checker_id: int) -> None:
     """
     Record a second person's no.
 

@@ -61,7 +61,7 @@ class OperationAdmin(ReadOnlyAdmin):
     list_filter = (SourceFilter, KindFilter, ("at", RangeDateFilter))
     search_help_text = "Reference, number, or player"
     fieldsets = (
-        (None, {"fields": ("kind", "at", "lane", "source", "reference", "actor", "message")}),
+        (None, {"fields": ("kind", "at", "lane", "source", "reference", "actor", "reason", "message")}),
         ("Answer", {"fields": ("answer", "digest_digits")}),
         ("What happened", {"fields": ("events",)}),
     )
@@ -239,7 +239,9 @@ class ParkedEventAdmin(ReadOnlyAdmin):
         back = reverse("admin:core_parkedevent_change", args=[row.pk])
 
         def perform(form: dict[str, Any], asked: Asked) -> HttpResponse:
-            resolved = runner.retry_parked(row.subscription, row.player_id)
+            resolved = runner.retry_by_order(
+                asked=asked, subscription=row.subscription, player_id=row.player_id
+            )
             level = messages.success if resolved else messages.warning
             level(
                 request, f"{resolved} events of the player were taken." + ("" if resolved else _STILL_FAILS)
@@ -259,7 +261,6 @@ class ParkedEventAdmin(ReadOnlyAdmin):
                 ("Event", show.link(row.event_id, "core_event_change", row.event_id)),
                 ("Error", self.why(row)),
             ),
-            keeps_reason="core.retry_parked",
         )
         return act(request, look, ActForm, perform)
 

@@ -26,6 +26,9 @@ class Operation(models.Model):
     digest = models.BinaryField(help_text="SHA-256 of what was asked; a repeat must bring the same.")
     message_id = models.BigIntegerField(null=True, help_text="First operation of the batch it came with.")
     actor = models.TextField()
+    reason = models.TextField(
+        default="", db_default="", help_text="Why staff asked for it: ids and facts only."
+    )
     result = models.JSONField(null=True)
     at = models.DateTimeField()
 

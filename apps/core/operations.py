@@ -33,11 +33,16 @@ _RETRIED = (pg.DeadlockDetected, pg.SerializationFailure)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for an act (`source`), under which reference of theirs, and on whose behalf (`actor`)."""
+    """
+    Who asks for an act (`source`), under which reference of theirs, and on whose behalf (`actor`).
+
+    Staff say why (`reason`); it is kept with the operation, and is no part of what makes a repeat a repeat.
+    """
 
     source: str
     reference: str
     actor: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +176,8 @@ class Claim:
 
 
 _CLAIM = """
-    INSERT INTO core_operation (player_id, source, kind, reference, digest, actor, at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO core_operation (player_id, source, kind, reference, digest, actor, reason, at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (player_id, source, kind, reference) DO NOTHING
     RETURNING id
 """
@@ -190,7 +195,7 @@ def claim(*, player_id: int, asked: Asked, kind: str, content: bytes) -> Claim:
     """
     key = (player_id, asked.source, kind, asked.reference)
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [*key, content, asked.actor, clock.now()])
+        cursor.execute(_CLAIM, [*key, content, asked.actor, asked.reason, clock.now()])
         row = cursor.fetchone()
     if row:
         return Claim(row[0], replayed=False)

@@ -11,16 +11,18 @@ import logging
 import traceback
 import uuid
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from django.db import connection
 from django.db.models import F
 
 from apps.core import clock
 from apps.core.errors import DomainError
-from apps.core.events import Subscriber, subscribers
+from apps.core.events import Subscriber, publish, subscribers
 from apps.core.models import Event, ParkedEvent, Subscription
-from apps.core.operations import Context, Lane, claim_all, during, run
+from apps.core.operations import Asked, Context, Lane, claim_all, during, operation, run
 
 logger = logging.getLogger(__name__)
 PAGE = 500
@@ -49,6 +51,28 @@ def drain(name: str, *, pages: int = 100) -> int:
     finally:
         Subscription.objects.filter(name=name, leased_by=token).update(leased_by="", leased_until=None)
     return taken
+
+
+@dataclass(frozen=True, slots=True)
+class RetryOrdered:
+    """A member of staff had a subscriber take a player's parked events again."""
+
+    type: ClassVar[str] = "core.retry.ordered"
+    version: ClassVar[int] = 1
+    subscription: str
+    parked_player_id: int
+
+
+@operation("core.order_retry")
+def order_retry(*, operation_id: int, subscription: str, player_id: int) -> None:
+    """Keep who had parked events taken again, and why."""
+    publish(RetryOrdered(subscription=subscription, parked_player_id=player_id))
+
+
+def retry_by_order(*, asked: Asked, subscription: str, player_id: int) -> int:
+    """Take a player's parked events again for a member of staff; return how many are resolved now."""
+    order_retry(asked=asked, subscription=subscription, player_id=player_id)
+    return retry_parked(subscription, player_id)
 
 
 def retry_parked(name: str, player_id: int) -> int:

@@ -137,6 +137,5 @@ def exclude_player(request: HttpRequest, *, player_id: int) -> HttpResponse:
             ("Status", player.status),
         ),
         is_dangerous=True,
-        keeps_reason="responsible_gaming.exclude",
     )
     return act(request, look, ExcludeForm, perform)

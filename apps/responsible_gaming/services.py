@@ -7,17 +7,25 @@ from django.db.models import F
 
 from apps.accounts import services as accounts
 from apps.accounts.selectors import player as player_of
+from apps.cases import services as cases
 from apps.core import clock
 from apps.core.errors import CurrencyMismatch
 from apps.core.events import publish
 from apps.core.money import Money
-from apps.core.operations import operation, transaction_required
+from apps.core.operations import current, operation, transaction_required
 from apps.markets import selectors as markets
 from apps.markets.rules import LimitRule
 from apps.responsible_gaming import events
 from apps.responsible_gaming.errors import LimitExceeded, LimitNotOffered
 from apps.responsible_gaming.models import Exclusion, Limit, LimitCounter
-from apps.responsible_gaming.rules import LimitKind, LimitSource, exceeded, hour_of, is_looser
+from apps.responsible_gaming.rules import (
+    ExclusionKind,
+    LimitKind,
+    LimitSource,
+    exceeded,
+    hour_of,
+    is_looser,
+)
 from apps.responsible_gaming.selectors import headrooms
 from apps.responsible_gaming.stake import limit_facts
 
@@ -44,17 +52,17 @@ def set_limit(
     :raises LimitNotOffered: the rules in force here know no such limit.
     :raises CurrencyMismatch: the amount is not in the account's currency.
     """
-    player = player_of(player_id)
-    if amount is not None and amount.currency != player.currency:
-        raise CurrencyMismatch(left=amount.currency, right=player.currency)
+    player, source = player_of(player_id), LimitSource(source)
+    if amount is not None:
+        _ensure_own_currency(player, amount)
     rule = _rule(player, kind, period)
     chain = Limit.objects.filter(
         player=player, kind=kind, period=period, window=rule.window, source=source, superseded_at=None
     )
     now = clock.now()
-    current = chain.filter(effective_from__lte=now).order_by("-effective_from").first()
+    binding = chain.filter(effective_from__lte=now).order_by("-effective_from").first()
     units = None if amount is None else amount.units
-    waits = source == LimitSource.PLAYER and is_looser(current.amount if current else None, units)
+    waits = source == LimitSource.PLAYER and is_looser(binding.amount if binding else None, units)
     row = Limit(
         player=player,
         kind=kind,
@@ -71,6 +79,11 @@ def set_limit(
     row.save()
     publish(_announced(row))
     return row.id
+
+
+def _ensure_own_currency(player: "Player", amount: Money) -> None:
+    if amount.currency != player.currency:
+        raise CurrencyMismatch(left=amount.currency, right=player.currency)
 
 
 def _announced(row: Limit) -> events.LimitSet:
@@ -100,11 +113,11 @@ def exclude(*, operation_id: int, player_id: int, kind: str, hours: int | None) 
     Exclude a person from play on every brand of the player's licence, and return the exclusion's id.
 
     Sessions end now; log-in, deposit, launch and stake are refused from now on. Wins, undos and confirmed
-    deposits still come in.
+    deposits still come in. Looser limits on their way lapse with a self-exclusion.
 
     :param hours: how long; None is for ever.
     """
-    player = player_of(player_id)
+    player, kind = player_of(player_id), ExclusionKind(kind)
     now = clock.now()
     row = Exclusion.objects.create(
         player=player if player.person_id is None else None,
@@ -121,6 +134,9 @@ def exclude(*, operation_id: int, player_id: int, kind: str, hours: int | None) 
     for sibling in accounts.players_of_person(player_id):
         if sibling.licence_id == player.licence_id:
             accounts.end_open_sessions(player=sibling, reason=f"exclusion:{kind}")
+            if kind is ExclusionKind.SELF_EXCLUSION:
+                coming = Limit.objects.filter(player=sibling, superseded_at=None, effective_from__gt=now)
+                coming.update(superseded_at=now)
             publish(
                 events.PlayerExcluded(exclusion_id=row.id, kind=kind, scope=row.scope, ends_at=ends_at),
                 lane=accounts.lane_of(sibling),
@@ -134,7 +150,9 @@ def reserve_deposit(*, player: "Player", amount: Money) -> datetime:
     Promise headroom to a deposit that starts now, and return the hour that holds the promise.
 
     :raises LimitExceeded: a deposit limit would be passed; names the one with least left.
+    :raises CurrencyMismatch: the amount is not in the account's currency.
     """
+    _ensure_own_currency(player, amount)
     broken = exceeded(headrooms(player, kind=LimitKind.DEPOSIT), amount.units)
     if broken is not None:
         raise LimitExceeded(**limit_facts(broken))
@@ -154,6 +172,8 @@ def confirm_deposit(*, player: "Player", promised: Money, confirmed: Money, hour
     """
     Count a confirmed deposit, whatever the limits say: money that came in is never refused.
 
+    A late one that passes a limit opens a case.
+
     :param hour: the hour that holds the promise; None where it was released before (a late confirmation).
     """
     if hour is not None:
@@ -165,6 +185,13 @@ def confirm_deposit(*, player: "Player", promised: Money, confirmed: Money, hour
     over = exceeded(headrooms(player, kind=LimitKind.DEPOSIT), 0)
     if over is not None:
         publish(events.DepositLimitPassed(limit_id=over.limit_id, over_units=-over.left))
+        cases.open_case(
+            kind="responsible_gaming.deposit_limit_passed",
+            subject=f"operation:{current().operation_id}",
+            queue="responsible_gaming",
+            player=player,
+            facts={"limit_id": over.limit_id, "over_units": -over.left, "currency": player.currency},
+        )
 
 
 def _count_deposit(player: "Player", hour: datetime, *, used: int = 0, reserved: int = 0) -> None:

@@ -95,7 +95,6 @@ class StaffActs(ReadOnlyAdmin):
             done="The account is open.",
             back=back,
             lead="The first password is shown once, on the next page.",
-            keeps_reason="backoffice.open_staff_account",
             reveals=lambda: _password(request, password, back),
         )
         return act(request, look, OpenForm, perform)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from apps.backoffice.tests.desk import desk, desk_of, member, refusal, send
 from apps.cases.models import Approval, Case
 from apps.core import clock
-from apps.core.models import Event
+from apps.core.models import Event, Operation
 from apps.core.money import of
 from apps.core.rules import Measure
 from apps.reports import services as reports
@@ -60,7 +60,7 @@ def test_a_proposal_is_rejected_by_a_second_person() -> None:
     send(desk(checker), url)
     approval.refresh_from_db()
     assert (approval.state, approval.checker) == ("rejected", checker)
-    assert Event.objects.get(type="core.reason.given").payload["act"] == "cases.reject"
+    assert Operation.objects.get(kind="cases.reject").reason == "ticket 4711"
     assert refusal(send(desk(checker), url)) == "cases.approval_not_waiting"
 
 

@@ -19,7 +19,6 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.core.errors import DomainError
 from apps.core.operations import Asked, Done
-from apps.core.staff.reasons import give_reason
 from apps.core.staff.refusals import explained
 
 
@@ -46,8 +45,8 @@ class Act:
     How one act looks: its title and button, what it says when it is done, and where it leads then.
 
     `facts` are shown beside the form and `panel` above it; `blocked` is shown in its place; `others` are ways
-    to other acts; `next_steps` advises on refusals by their code; `keeps_reason` names an act whose operation
-    has no place for a reason, which is then kept beside it; `reveals` answers the first time with a secret.
+    to other acts; `next_steps` advises on refusals by their code; `reveals` answers the first time with a
+    secret.
     """
 
     title: str
@@ -61,7 +60,6 @@ class Act:
     panel_context: Mapping[str, Any] = field(default_factory=dict)
     is_dangerous: bool = False
     next_steps: Mapping[str, str] = field(default_factory=dict)
-    keeps_reason: str = ""
     blocked: str = ""
     others: Sequence[tuple[str, str]] = ()
     reveals: Callable[[], HttpResponse] | None = None
@@ -86,12 +84,9 @@ def act(
     form = form_class(request.POST or None, initial={"reference": uuid.uuid4(), **(initial or {})})
     if request.method != "POST" or not form.is_valid():
         return _page(request, look, form)
-    asked = asked_by(request, form.cleaned_data["reference"])
+    asked = asked_by(request, form.cleaned_data["reference"], form.cleaned_data["reason"])
     try:
         answer = perform(form.cleaned_data, asked)
-        if look.keeps_reason:
-            about = answer.operation_id if isinstance(answer, Done) else 0
-            give_reason(asked=asked, about=about, act=look.keeps_reason, reason=form.cleaned_data["reason"])
     except DomainError as error:
         refusal = explained(error, look.next_steps)
         return _page(request, look, form, refusal=refusal, status=refusal.status)
@@ -106,10 +101,10 @@ def act(
     return redirect(look.back)
 
 
-def asked_by(request: HttpRequest, reference: Any) -> Asked:
-    """Return who asks: the member of staff, under the hidden id of a form."""
+def asked_by(request: HttpRequest, reference: Any, reason: str) -> Asked:
+    """Return who asks: the member of staff, under the hidden id of a form, and why."""
     who = f"staff:{request.user.pk}"
-    return Asked(source=who, reference=str(reference), actor=who)
+    return Asked(source=who, reference=str(reference), actor=who, reason=reason)
 
 
 def _page(

@@ -71,7 +71,8 @@ def test_parked_events_are_taken_again() -> None:
     assert (row.attempts, row.resolved_at) == (2, None)
     assert "KeyError" in row.error
     assert GameSession.objects.count() == 0
-    assert Event.objects.get(type="core.reason.given").payload["act"] == "core.retry_parked"
+    ordered = Event.objects.get(type="core.retry.ordered")
+    assert Operation.objects.get(id=ordered.operation_id).reason == "ticket 4711"
 
 
 def test_taking_again_needs_its_right() -> None:

@@ -120,7 +120,6 @@ class ProviderAccountAdmin(ReadOnlyAdmin):
             facts=(*_facts(row), ("Keys in force", self.key(row))),
             is_dangerous=True,
             warning=_ENDS_PREVIOUS if self.key(row) == "two keys" else "",
-            keeps_reason="games.rotate_key",
             reveals=reveal,
         )
         return act(request, look, ActForm, perform)
@@ -137,8 +136,8 @@ class ProviderAccountAdmin(ReadOnlyAdmin):
         wanted = _wanted(request, row.is_enabled)
 
         def perform(form: dict[str, Any], asked: Asked) -> Done[None]:
-            given = {"is_enabled": form["wanted"] == "on", "reason": form["reason"]}
-            return services.switch_provider(asked=asked, account_id=row.id, **given)
+            is_enabled = form["wanted"] == "on"
+            return services.switch_provider(asked=asked, account_id=row.id, is_enabled=is_enabled)
 
         look = Act(
             title=f"Switch {row.code} {wanted}",
@@ -148,7 +147,6 @@ class ProviderAccountAdmin(ReadOnlyAdmin):
             lead=_SWITCH,
             facts=_facts(row),
             is_dangerous=wanted == "off",
-            keeps_reason="games.switch_provider",
         )
         return act(request, look, SwitchForm, perform, initial={"wanted": wanted})
 
@@ -206,8 +204,7 @@ class GameAdmin(ExportMixin, ReadOnlyAdmin):
         wanted = _wanted(request, row.state == GameState.LIVE)
 
         def perform(form: dict[str, Any], asked: Asked) -> Done[None]:
-            given = {"is_live": form["wanted"] == "on", "reason": form["reason"]}
-            return services.switch_game(asked=asked, game_id=row.id, **given)
+            return services.switch_game(asked=asked, game_id=row.id, is_live=form["wanted"] == "on")
 
         look = Act(
             title=f"Switch {row.title} {wanted}",
@@ -217,6 +214,5 @@ class GameAdmin(ExportMixin, ReadOnlyAdmin):
             lead=_SWITCH,
             facts=(("Game", row.title), ("Code", row.public_id), ("State", row.state)),
             is_dangerous=wanted == "off",
-            keeps_reason="games.switch_game",
         )
         return act(request, look, SwitchForm, perform, initial={"wanted": wanted})

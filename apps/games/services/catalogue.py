@@ -57,7 +57,7 @@ def rotate_key(*, operation_id: int, account_id: int, secret: str) -> None:
 
 
 @operation("games.switch_provider")
-def switch_provider(*, operation_id: int, account_id: int, is_enabled: bool, reason: str) -> None:
+def switch_provider(*, operation_id: int, account_id: int, is_enabled: bool) -> None:
     """Stop or allow launches and stakes of a provider account; wins and undos always go in."""
     ProviderAccount.objects.filter(id=account_id).update(is_enabled=is_enabled, version=F("version") + 1)
     _publish_change(account_id)
@@ -94,7 +94,7 @@ def add_game(
 
 
 @operation("games.switch_game")
-def switch_game(*, operation_id: int, game_id: int, is_live: bool, reason: str) -> None:
+def switch_game(*, operation_id: int, game_id: int, is_live: bool) -> None:
     """Stop or allow launches and stakes of a game; wins and undos always go in."""
     state = GameState.LIVE if is_live else GameState.DISABLED
     Game.objects.filter(id=game_id).update(state=state)

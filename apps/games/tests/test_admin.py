@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.backoffice.tests.desk import desk_of, filled, send
 from apps.core import crypto
-from apps.core.models import Event
+from apps.core.models import Event, Operation
 from apps.games import services
 from apps.games.models import Game, ProviderAccount, Round
 from apps.games.resources import formula_safe
@@ -94,7 +94,7 @@ def test_an_account_is_switched_as_the_button_said_with_its_reason_kept() -> Non
         client.post(url, form)
     account.refresh_from_db()
     assert (account.is_enabled, account.version) == (False, 2)
-    assert Event.objects.get(type="core.reason.given").payload["reason"] == "ticket 4711"
+    assert Operation.objects.get(kind="games.switch_provider").reason == "ticket 4711"
     send(client, url)
     account.refresh_from_db()
     assert account.is_enabled

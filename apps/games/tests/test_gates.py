@@ -68,11 +68,11 @@ def exclude_at_another_brand(player, account):
 
 
 def switch_provider_off(player, account):
-    services.switch_provider(asked=asked(), account_id=account.id, is_enabled=False, reason="test")
+    services.switch_provider(asked=asked(), account_id=account.id, is_enabled=False)
 
 
 def switch_game_off(player, account):
-    services.switch_game(asked=asked(), game_id=Game.objects.get().id, is_live=False, reason="test")
+    services.switch_game(asked=asked(), game_id=Game.objects.get().id, is_live=False)
 
 
 def limit_losses(player, account):

@@ -99,13 +99,11 @@ def end_the_launch(player, account, operation_id):
 
 def switch_the_game_off(player, account, operation_id):
     game = GameSession.objects.get(player=player).game_id
-    services.switch_game.__wrapped__(operation_id=operation_id, game_id=game, is_live=False, reason="test")
+    services.switch_game.__wrapped__(operation_id=operation_id, game_id=game, is_live=False)
 
 
 def switch_the_provider_off(player, account, operation_id):
-    services.switch_provider.__wrapped__(
-        operation_id=operation_id, account_id=account.id, is_enabled=False, reason="test"
-    )
+    services.switch_provider.__wrapped__(operation_id=operation_id, account_id=account.id, is_enabled=False)
 
 
 def play_the_same(player, account, operation_id):

@@ -179,11 +179,11 @@ def without_session(player):
 
 
 def provider_off(player):
-    services.switch_provider(asked=asked(), account_id=provider().id, is_enabled=False, reason="test")
+    services.switch_provider(asked=asked(), account_id=provider().id, is_enabled=False)
 
 
 def game_off(player):
-    services.switch_game(asked=asked(), game_id=Game.objects.get().id, is_live=False, reason="test")
+    services.switch_game(asked=asked(), game_id=Game.objects.get().id, is_live=False)
 
 
 def round_over(player):

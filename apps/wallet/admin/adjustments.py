@@ -126,7 +126,6 @@ def decide(request: HttpRequest, *, approval_id: int) -> HttpResponse:
         panel_context=_shown(proposal, adjustment),
         next_steps=_NEXT_STEPS,
         blocked=_blocked(proposal, request.user.pk, may_approve),
-        keeps_reason="wallet.approve_adjustment",
         others=_ways(request, proposal),
     )
     return act(request, look, DecideForm, perform, initial={"shown": proposal.payload_hash})
