@@ -11,6 +11,7 @@ from apps.accounts.selectors import player as player_of
 from apps.cases import services as cases
 from apps.core import clock, sql
 from apps.core import selectors as core
+from apps.core.errors import CurrencyMismatch, Malformed
 from apps.core.events import publish
 from apps.core.money import Money
 from apps.core.operations import current, operation, run, transaction_required
@@ -36,6 +37,7 @@ from apps.wallet.rules import (
 )
 
 if TYPE_CHECKING:
+    from apps.accounts.models import Player
     from apps.markets.models import Licence
 
 
@@ -57,7 +59,8 @@ def post(*, player_id: int, currency: str, transfers: Iterable[Transfer]) -> Boo
     origin, at = _origin(context.operation_id), max(clock.now(), last_at)
     for transfer in transfers:
         book.move(transfer, origin=origin, at=at, business_date=context.lane.business_date)
-    _write(book)
+    if book.rows:
+        _write(book)
     return book
 
 
@@ -119,12 +122,20 @@ def fund_test_player(*, operation_id: int, player_id: int, amount: Money) -> Non
     Give a test player test money, which stays out of every figure.
 
     :raises NotATestPlayer: the player is a real one.
+    :raises CurrencyMismatch: the amount is not in the account's currency.
     """
-    if not player_of(player_id).is_test:
+    player = player_of(player_id)
+    if not player.is_test:
         raise NotATestPlayer(player_id=player_id)
+    _ensure_currency(player, amount.currency)
     funding = Transfer(Kind.FUNDING, Account.TEST_FUNDING, Account.CASH, amount.units)
     post(player_id=player_id, currency=amount.currency, transfers=[funding])
     publish(events.TestMoneyFunded(amount_units=amount.units, currency=amount.currency))
+
+
+def _ensure_currency(player: "Player", currency: str) -> None:
+    if currency != player.currency:
+        raise CurrencyMismatch(left=currency, right=player.currency)
 
 
 @operation("wallet.fund_test_players")
@@ -133,6 +144,7 @@ def fund_test_players(*, operation_id: int, player_ids: list[int], amount: Money
     Give test players who have no money yet test money, many at once.
 
     :raises NotATestPlayer: one of them is a real one.
+    :raises CurrencyMismatch: the amount is not in the currency of each account.
     """
     players = accounts.lock_players(player_ids)
     strangers = [player.id for player in players if not player.is_test]
@@ -142,6 +154,7 @@ def fund_test_players(*, operation_id: int, player_ids: list[int], amount: Money
     funding = Transfer(Kind.FUNDING, Account.TEST_FUNDING, Account.CASH, amount.units)
     books = []
     for player in players:
+        _ensure_currency(player, amount.currency)
         book = Book(player.id, amount.currency)
         day = markets.calendar(player.licence_id).business_date(at)
         book.move(funding, origin=origin, at=at, business_date=day)
@@ -186,8 +199,13 @@ def propose_adjustment(*, operation_id: int, adjustment: Adjustment, reason: str
 
     :raises UnknownReason: the reason code is not in the table.
     :raises AdjustmentTooLarge: the amount is above what one adjustment may move.
+    :raises CurrencyMismatch: the amount is not in the account's currency.
+    :raises Malformed: the direction is none.
     """
     player = player_of(adjustment.player_id)
+    _ensure_currency(player, adjustment.currency)
+    if adjustment.direction not in set(Direction):
+        raise Malformed(field="direction", rule=f"one of {', '.join(Direction)}")
     if adjustment.reason_code not in REASON_ACCOUNTS:
         raise UnknownReason(reason_code=adjustment.reason_code, known=sorted(REASON_ACCOUNTS))
     if not 0 < adjustment.amount_units <= MAX_ADJUSTMENT:
