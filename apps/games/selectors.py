@@ -161,7 +161,8 @@ _BETS = """
       AND (COALESCE(t.staked, 0) - COALESCE(t.undone, 0)
                <> b.cash_open + b.bonus_open + b.cash_settled + b.bonus_settled
            OR COALESCE(t.open, 0) <> b.cash_open + b.bonus_open
-           OR (b.undone_at IS NULL AND COALESCE(t.undone, 0) <> 0))
+           OR (b.undone_at IS NULL AND COALESCE(t.undone, 0) <> 0)
+           OR (b.undone_at IS NOT NULL AND COALESCE(t.undone, 0) <> COALESCE(t.staked, 0)))
 """
 _SETTLEMENTS = """
     SELECT s.player_id, s.id FROM games_settlement s

@@ -21,6 +21,8 @@ from apps.games.stake import acts, facts, rows
 from apps.games.stake.table import Seat, Table, lay
 from apps.markets import selectors as markets
 
+# Whose desk the concerns of play come to.
+QUEUE = "payments"
 # Under these kinds a provider's references are claimed.
 KINDS = [kind.value for kind in ActionKind]
 
@@ -125,15 +127,15 @@ def _write(cursor: psycopg.Cursor, table: Table) -> None:
 
 
 def _tell_staff(table: Table) -> None:
-    """Open a case for every win that was taken back after it had been spent."""
-    for outcome_id, owed in table.debts.items():
+    """Open a case for everything that went in although a person has to look at it."""
+    for concern in table.for_staff:
         assert table.last is not None
         lane = Lane(table.seat.player_id, table.seat.brand_id, table.seat.licence_id, table.business_date)
         with during(Context(table.last.id, table.seat.source, lane)):
             cases.open_case(
-                kind="games.spent_win_undone",
-                subject=f"settlement:{outcome_id}",
-                queue="payments",
+                kind=concern.kind,
+                subject=concern.subject,
+                queue=QUEUE,
                 player=player_of(table.seat.player_id),
-                facts={"owed_units": owed, "currency": table.seat.currency},
+                facts=concern.facts,
             )

@@ -19,7 +19,7 @@ from apps.games.rules import (
     split_stake,
 )
 from apps.games.stake.facts import Bet, Original, Outcome
-from apps.games.stake.table import Fresh, Table
+from apps.games.stake.table import Concern, Fresh, Table
 from apps.wallet.errors import DebtOutstanding, InsufficientFunds
 from apps.wallet.rules import Account, Kind, split_debit
 
@@ -300,7 +300,8 @@ def undo_win(table: Table, outcome: Outcome, original: Original, by: Fresh) -> N
     outcome.undone = True
     table.undone_outcomes.append(outcome.id)
     if owed:
-        table.debts[outcome.id] = owed
+        facts = {"owed_units": owed, "currency": table.seat.currency}
+        table.for_staff.append(Concern("games.spent_win_undone", f"settlement:{outcome.id}", facts))
     table.announce(
         events.WinUndone(
             outcome.id,

@@ -47,6 +47,15 @@ class Fresh:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What went in because nothing may refuse it, and a person has to look at: kind, subject, facts."""
+
+    kind: str
+    subject: str
+    facts: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Table:
     """One message at play."""
@@ -71,7 +80,7 @@ class Table:
     settlements: list[dict[str, Any]] = field(default_factory=list)
     undone_outcomes: list[int] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
-    debts: dict[int, int] = field(default_factory=dict)
+    for_staff: list[Concern] = field(default_factory=list)
     transactions: list[tuple[str, int]] = field(default_factory=list)
     unknown_originals: list[str] = field(default_factory=list)
     last: Fresh | None = None
@@ -139,6 +148,9 @@ class Table:
         if self.round is None:
             game = self.facts.game
             self.round = Round(by.id, RoundState.OPEN, 0, game[0] if game else None, self.session_id(), [])
+            if game is None:
+                unknown = {"game": self.message.game, "provider_account_id": self.seat.account_id}
+                self.for_staff.append(Concern("games.unknown_game", f"round:{by.id}", unknown))
         self.round.entries += 1
         self.round_touched = True
         return self.round

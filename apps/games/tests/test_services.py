@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.cases.models import Case
 from apps.core.errors import ReferenceReused
 from apps.core.money import of, text
 from apps.games import services
@@ -79,3 +80,13 @@ def test_an_undone_win_that_was_spent_becomes_debt():
     services.play(account=account, message=message(player, undo("u1", "w1")))
     assert purses(player) == {"debt": "25.00"}
     assert of("25.00 EUR").units == 2_500_000
+
+
+def test_a_win_of_a_game_we_do_not_know_goes_in_and_a_person_is_told():
+    player, account = funded(new_player(), "10.00 EUR"), provider()
+    services.play(
+        account=account, message=message(player, win("w1", "3.00 EUR"), game="no-such", finished=True)
+    )
+    assert purses(player) == {"cash": "13.00"}
+    case = Case.objects.get(kind="games.unknown_game")
+    assert (case.player_id, case.facts["game"]) == (player.id, "no-such")
