@@ -21,16 +21,17 @@ def check_books(*, whole: bool = False) -> list[Measure]:
 
 @operation("reports.keep_sheet")
 def keep_sheet(*, operation_id: int, measures: list[Measure]) -> int:
-    """Keep a sheet and return its row's id; a case is opened for every line that is off."""
+    """Keep a sheet and return its row's id; a case is opened for every line that is off, one a day."""
+    now = clock.now()
     passed = all(measure.passed for measure in measures)
     row = BookCheck.objects.create(
-        at=clock.now(), passed=passed, measures=[asdict(m) | {"passed": m.passed} for m in measures]
+        at=now, passed=passed, measures=[asdict(m) | {"passed": m.passed} for m in measures]
     )
     for measure in measures:
         if not measure.passed:
             cases.open_case(
                 kind="reports.books_off",
-                subject=f"measure:{measure.name}",
+                subject=f"measure:{measure.name}:{now.date()}",
                 queue="finance",
                 player=None,
                 facts={"book_check_id": row.id, "rows": measure.detail},

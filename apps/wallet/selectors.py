@@ -97,7 +97,24 @@ def walk(wallets: list[tuple[int, str]], *, at: datetime, whole: bool = False) -
     found = Walk(wallets=len(wallets))
     for start in range(0, len(wallets), WALK_CHUNK):
         _walk_chunk(found, wallets[start : start + WALK_CHUNK], at, whole)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOST if whole else _LOST_SINCE_PROVEN)
+        for player_id, currency in cursor.fetchall():
+            found.note("purses explained by transfers", f"player {player_id} {currency}: no wallet")
     return found
+
+
+# Wallets that are gone, by their first transfer or, sooner told, by their proof.
+_LOST = """
+    SELECT t.player_id, t.currency FROM wallet_transfer t
+    LEFT JOIN wallet_wallet w ON w.player_id = t.player_id AND w.currency = t.currency
+    WHERE t.seq = 1 AND w.id IS NULL
+"""
+_LOST_SINCE_PROVEN = """
+    SELECT p.player_id, p.currency FROM wallet_proof p
+    LEFT JOIN wallet_wallet w ON w.player_id = p.player_id AND w.currency = p.currency
+    WHERE w.id IS NULL
+"""
 
 
 def _walk_chunk(found: Walk, wallets: list[tuple[int, str]], at: datetime, whole: bool) -> None:
@@ -138,13 +155,16 @@ def _step(found: Walk, book: Book, row: dict[str, Any]) -> None:
     purses = effect(book.purses, Account(row["debit"]), Account(row["credit"]), row["amount"])
     if list(row["after"]) != purses:
         found.note("balance after each transfer", f"{where}: {row['after']} instead of {purses}")
-    if row["source"] is None or bytes(row["hash"]) != chain(book.head, canonical(row, _origin_of(row))):
+    if not _fits(row, book.head, HASHED):
         found.note("hash chain", f"{where}: the hash is not that of its content")
     book.seq, book.purses, book.head = row["seq"], list(row["after"]), bytes(row["hash"])
 
 
-def _origin_of(row: dict[str, Any]) -> Origin:
-    return Origin(
+def _fits(row: dict[str, Any], head: bytes, hashed: tuple[str, ...]) -> bool:
+    """Return whether a row's operation is there, and its hash covers what is in it."""
+    if row["source"] is None:
+        return False
+    origin = Origin(
         row["operation_id"],
         row["source"],
         row["operation_kind"],
@@ -152,6 +172,7 @@ def _origin_of(row: dict[str, Any]) -> Origin:
         bytes(row["digest"]),
         row["actor"],
     )
+    return bytes(row["hash"]) == chain(head, canonical(row, origin, hashed))
 
 
 def _compare(found: Walk, book: Book, wallet: Wallet, at: datetime) -> None:
@@ -204,11 +225,8 @@ def house_measures() -> list[Measure]:
             row = dict(zip(names, values, strict=True))
             key = (row["book"], row["currency"])
             seq, head = ends.get(key, (0, b""))
-            expected = chain(head, canonical(row, _origin_of(row), HOUSE_HASHED))
-            if row["seq"] != seq + 1 or bytes(row["hash"]) != expected:
+            if row["seq"] != seq + 1 or not _fits(row, head, HOUSE_HASHED):
                 wrong.append(f"{row['book']} {row['currency']} seq {row['seq']}")
             ends[key], count = (row["seq"], bytes(row["hash"])), count + 1
-    wrong += [
-        f"{book} {currency}: head" for (book, currency), end in ends.items() if end != heads[book, currency]
-    ]
+    wrong += [f"{key[0]} {key[1]}: head" for key, end in ends.items() if end != heads.get(key)]
     return [Measure("house books chained", count, wrong[:DETAIL])]
