@@ -197,3 +197,10 @@ def test_a_snapshot_sees_one_instant_and_writes_nothing():
     assert notes() == ["meanwhile"]
     with pytest.raises(InternalError, match="read-only"), snapshot():
         Event.objects.create(type="t", occurred_at=clock.now(), business_date=clock.now(), operation_id=1)
+
+
+def test_why_staff_asked_is_kept_and_is_no_part_of_what_makes_a_repeat():
+    first = note(asked=Asked("staff:4", "form-1", "staff:4", "a complaint"), text="a")
+    again = note(asked=Asked("staff:4", "form-1", "staff:4", "another word"), text="a")
+    assert again.replayed
+    assert Operation.objects.get(id=first.operation_id).reason == "a complaint"
