@@ -97,8 +97,10 @@ def _database(variable: str) -> dict:
         "ENGINE": "apps.core.postgres",
         "CONN_MAX_AGE": None,
         "OPTIONS": {
-            # Waiting longer than this for a lock is answered as "unknown, try again" (docs/why/003).
-            "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=30s",
+            # Waiting longer than this for a lock is answered as "unknown, try again" (docs/why/003). What is
+            # prepared (the stake path) is planned once per connection, not anew for every player.
+            "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=30s"
+            " -c plan_cache_mode=force_generic_plan",
             # Client-side binding for the ORM; the stake path binds on the server and prepares (apps/games).
             "prepare_threshold": 0 if env.bool("PREPARED_STATEMENTS", default=True) else None,
         },
