@@ -4,22 +4,33 @@
 NOW = "(extract(epoch FROM clock_timestamp() + %(shift)s) * 1000000)::bigint"
 IDS = "SELECT json_agg(nextval('core_operation_id_seq')) FROM generate_series(1, %(ids)s)"
 
+
+def operations(*, kinds: str, references: str) -> str:
+    """Return a FROM clause whose `o` are the player's operations of these kinds and references (arrays)."""
+    return f"""unnest({kinds}::text[]) AS asked_kind, unnest({references}::text[]) AS asked, LATERAL (
+        SELECT * FROM core_operation o WHERE o.player_id = %(player_id)s AND o.source = %(source)s
+            AND o.kind = asked_kind AND o.reference = asked OFFSET 0) o"""
+
+
+# Every reference is looked up by itself, with the whole unique key. With `= ANY` a plan may read all that the
+# player, or the provider, ever did and look at the references afterwards; OFFSET 0 keeps it from joining so.
 # Every kind: some contracts share one namespace of references over kinds.
-CLAIMS = """
+CLAIMS = f"""
     SELECT json_agg(json_build_array(o.id, o.kind, o.reference, encode(o.digest, 'hex')))
-    FROM core_operation o
-    WHERE o.player_id = %(player_id)s AND o.source = %(source)s
-      AND o.kind = ANY(%(kinds)s) AND o.reference = ANY(%(references)s)
+    FROM {operations(kinds="%(kinds)s", references="%(references)s")}
 """
 TOMBSTONES = """
-    SELECT json_agg(t.reference) FROM core_tombstone t
-    WHERE t.player_id = %(player_id)s AND t.source = %(source)s AND t.reference = ANY(%(references)s)
+    SELECT json_agg(t.reference) FROM unnest(%(references)s::text[]) AS asked, LATERAL (
+        SELECT * FROM core_tombstone t WHERE t.player_id = %(player_id)s AND t.source = %(source)s
+            AND t.reference = asked OFFSET 0) t
 """
 # References that are another player's, for providers whose references are global.
 ELSEWHERE = """
-    SELECT json_agg(json_build_array(g.kind, g.reference)) FROM core_globalreference g
-    WHERE g.source = %(source)s AND g.kind = ANY(%(kinds)s) AND g.reference = ANY(%(references)s)
-      AND g.player_id <> %(player_id)s
+    SELECT json_agg(json_build_array(g.kind, g.reference))
+    FROM unnest(%(kinds)s::text[]) AS asked_kind, unnest(%(references)s::text[]) AS asked, LATERAL (
+        SELECT * FROM core_globalreference g WHERE g.source = %(source)s AND g.kind = asked_kind
+            AND g.reference = asked OFFSET 0) g
+    WHERE g.player_id <> %(player_id)s
 """
 
 WRITE_OPERATIONS = """

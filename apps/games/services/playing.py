@@ -89,7 +89,8 @@ def _seat(account: Account, player_id: int, locked: Any) -> Seat:
 
 def _read(cursor: psycopg.Cursor, seat: Seat, message: Message) -> facts.Facts:
     undoes = any(action.kind is ActionKind.UNDO for action in message.actions)
-    references = [action.reference for action in message.actions]
+    originals = [action.original for action in message.actions if action.original]
+    references = [action.reference for action in message.actions] + originals
     parameters = {
         "player_id": seat.player_id,
         "person_id": seat.person_id,
@@ -104,8 +105,8 @@ def _read(cursor: psycopg.Cursor, seat: Seat, message: Message) -> facts.Facts:
         "game_scope": message.game if seat.policy.rounds_unique_per_game else "",
         "round": message.round_reference,
         "kinds": KINDS,
-        "references": references + [action.original for action in message.actions if action.original],
-        "originals": [action.original for action in message.actions if action.original],
+        "references": list(dict.fromkeys(references)),
+        "originals": list(dict.fromkeys(originals)),
         "ids": len(message.actions) + 1,
     }
     statement = facts.READ[undoes, seat.policy.reference_scope == "global"]

@@ -12,7 +12,7 @@ import msgspec
 
 from apps.access.stake import FACTS as ACCESS
 from apps.accounts.stake import session_is_open
-from apps.core.stake import CLAIMS, ELSEWHERE, IDS, NOW, TOMBSTONES
+from apps.core.stake import CLAIMS, ELSEWHERE, IDS, NOW, TOMBSTONES, operations
 from apps.responsible_gaming.stake import LIMITS
 from apps.wallet.stake import BALANCE, transfers_of
 
@@ -50,12 +50,10 @@ ORIGINALS = f"""
             (extract(epoch FROM s.settled_at) * 1000000)::bigint, s.undone_at IS NOT NULL)
             FROM games_settlement s WHERE s.player_id = %(player_id)s AND s.id = o.id),
         ({transfers_of("o.id", "o.kind")})))
-    FROM core_operation o
+    FROM {operations(kinds="ARRAY['stake', 'win']", references="%(originals)s")}
     LEFT JOIN games_round r ON r.player_id = %(player_id)s AND r.id = COALESCE(
         (SELECT b.round_id FROM games_bet b WHERE b.player_id = %(player_id)s AND b.id = o.id),
         (SELECT s.round_id FROM games_settlement s WHERE s.player_id = %(player_id)s AND s.id = o.id))
-    WHERE o.player_id = %(player_id)s AND o.source = %(source)s AND o.kind IN ('stake', 'win')
-      AND o.reference = ANY(%(originals)s)
 """
 
 _FRAGMENTS = {
