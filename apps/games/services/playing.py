@@ -13,7 +13,7 @@ from apps.cases import services as cases
 from apps.core import clock
 from apps.core.errors import ReferenceReused
 from apps.core.operations import Context, Lane, during, run, transaction_required
-from apps.core.postgres.base import server_side_cursor
+from apps.core.postgres.base import execute
 from apps.games import errors
 from apps.games.rules import ActionKind, Answer, Message
 from apps.games.selectors import Account, player_by_reference
@@ -56,15 +56,15 @@ def _player_of(account: Account, message: Message) -> int:
 @transaction_required
 def _play(account: Account, player_id: int, message: Message) -> Answer:
     with connection.wrap_database_errors:
-        assert connection.connection is not None
-        cursor = server_side_cursor(connection.connection)
-        cursor.execute(LOCK, {"player_id": player_id}, prepare=True)
-        seat = _seat(account, player_id, cursor.fetchone())
-        table = lay(seat, message, _read(cursor, seat, message))
+        database = connection.connection
+        assert database is not None
+        locked = execute(database, LOCK, {"player_id": player_id}).fetchone()
+        seat = _seat(account, player_id, locked)
+        table = lay(seat, message, _read(database, seat, message))
         if table.facts.account[0] != account.version:
             raise errors.ProviderChanged(account=account.code)
         acts.play(table)
-        _write(cursor, table)
+        _write(database, table)
     _tell_staff(table)
     return table.answer()
 
@@ -87,7 +87,7 @@ def _seat(account: Account, player_id: int, locked: Any) -> Seat:
     )
 
 
-def _read(cursor: psycopg.Cursor, seat: Seat, message: Message) -> facts.Facts:
+def _read(database: psycopg.Connection, seat: Seat, message: Message) -> facts.Facts:
     undoes = any(action.kind is ActionKind.UNDO for action in message.actions)
     originals = [action.original for action in message.actions if action.original]
     references = [action.reference for action in message.actions] + originals
@@ -110,17 +110,17 @@ def _read(cursor: psycopg.Cursor, seat: Seat, message: Message) -> facts.Facts:
         "ids": len(message.actions) + 1,
     }
     statement = facts.READ[undoes, seat.policy.reference_scope == "global"]
-    cursor.execute(statement, parameters, prepare=True)
-    return facts.decode(cursor.fetchone()[0])  # type: ignore[index]
+    found = execute(database, statement, parameters).fetchone()
+    return facts.decode(found[0])  # type: ignore[index]
 
 
-def _write(cursor: psycopg.Cursor, table: Table) -> None:
+def _write(database: psycopg.Connection, table: Table) -> None:
     written = rows.write(table)
     if written is None:
         return
     statement, values = written
     try:
-        cursor.execute(statement, values, prepare=True)
+        execute(database, statement, values)
     except psycopg.errors.UniqueViolation as error:
         if error.diag.constraint_name != "core_globalreference_once":
             raise
