@@ -230,6 +230,10 @@ HOUSE_HASHED = (
 )  # fmt: skip
 
 
+# One encoder for all: `json.dumps` makes a new one for every call that wants no spaces.
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
+
 def canonical(row: dict[str, Any], origin: Origin, hashed: tuple[str, ...] = HASHED) -> bytes:
     """
     Return the bytes of a transfer that its hash covers: a JSON array of its fields and of who did it.
@@ -240,7 +244,7 @@ def canonical(row: dict[str, Any], origin: Origin, hashed: tuple[str, ...] = HAS
     fields[hashed.index("business_date")] = row["business_date"].isoformat()
     fields[hashed.index("at")] = microseconds(row["at"])
     fields += [origin.source, origin.kind, origin.reference, origin.digest.hex(), origin.actor]
-    return json.dumps(fields, separators=(",", ":")).encode()
+    return _COMPACT.encode(fields).encode()
 
 
 def chain(head: bytes, content: bytes) -> bytes:

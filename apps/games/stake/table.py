@@ -5,7 +5,7 @@ Pure: it never asks the database. `acts` says what a stake, a win and an undo do
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -139,7 +139,7 @@ class Table:
                 "type": announcement.type,
                 "version": announcement.version,
                 "operation_id": by.id,
-                "payload": asdict(announcement),
+                "payload": announcement,
             }
         )
 
