@@ -296,16 +296,37 @@ def test_a_missing_transfer_is_found_and_the_gap_is_named():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("column", ["amount", "debit", "cause_id", "at", "hash"])
+@pytest.mark.parametrize("column", ["amount", "debit", "cause_id", "at", "hash", "seq"])
 def test_a_changed_house_transfer_is_found_and_named(column):
     a_history()
     row = HouseTransfer.objects.get(seq=1)
     day = row.at.replace(year=2020)
-    values = {"amount": 101, "debit": "tax", "cause_id": 7, "at": day, "hash": b"x"}
+    values = {"amount": 101, "debit": "tax", "cause_id": 7, "at": day, "hash": b"x", "seq": 99}
     change = f"UPDATE wallet_housetransfer SET {column} = %s WHERE id = %s"
     with tampered(change, [values[column], row.id], change, [getattr(row, column), row.id]):
         said = named_by_the_check()
-    assert f"{row.book} EUR seq 1" in said
+    assert f"{row.book} EUR seq {2 if column == 'seq' else 1}" in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_house_transfer_moved_to_another_book_is_found():
+    a_history()
+    row = HouseTransfer.objects.get(seq=2)
+    change = "UPDATE wallet_housetransfer SET book = %s WHERE id = %s"
+    with tampered(change, ["Other Ltd", row.id], change, [row.book, row.id]):
+        said = named_by_the_check()
+    assert "Other Ltd EUR seq 2" in said
+    assert f"{row.book} EUR: head" in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wallet_that_is_gone_is_found_and_named():
+    player = a_history()
+    kept = Wallet.objects.get(player=player)
+    Wallet.objects.filter(player=player).delete()
+    said = named_by_the_check()
+    kept.save(force_insert=True)
+    assert f"player {player.id} EUR" in said
 
 
 @pytest.mark.django_db(transaction=True)

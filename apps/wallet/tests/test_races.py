@@ -111,7 +111,7 @@ def test_a_yes_and_a_no_at_once_have_one_outcome(number):
     one, other = StaffFactory(), StaffFactory()
     acts = [
         lambda: approve(adjustment, approval_id, one),
-        lambda: cases.reject(asked=asked(), approval_id=approval_id, checker_id=other.id, reason="no"),
+        lambda: cases.reject(asked=asked(), approval_id=approval_id, checker_id=other.id),
     ]
     answers = at_once(acts if number % 2 else acts[::-1])
     assert kinds(answers) == {Done: 1, ApprovalNotWaiting: 1}

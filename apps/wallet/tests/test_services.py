@@ -316,7 +316,7 @@ def test_a_rejected_adjustment_stays_rejected():
     player = new_player()
     adjustment = wish(player)
     proposed = propose(adjustment)
-    cases.reject(asked=asked(), approval_id=proposed, checker_id=StaffFactory().id, reason="no")
+    cases.reject(asked=asked(), approval_id=proposed, checker_id=StaffFactory().id)
     with pytest.raises(ApprovalNotWaiting):
         approve(proposed, adjustment)
     assert purses(player) == {}
