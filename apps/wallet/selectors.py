@@ -234,28 +234,26 @@ def house_measures() -> list[Measure]:
     return [Measure("house books chained", count, wrong[:DETAIL])]
 
 
-_OPERATION = """json_build_object('source', o.source, 'kind', o.kind, 'reference', o.reference,
-    'digest', encode(o.digest, 'hex'), 'actor', o.actor)"""
-_AT = "(extract(epoch FROM t.at) * 1000000)::bigint"
-
-
-def _exported(record: str, table: str, hashed: tuple[str, ...], order: str) -> str:
-    """Return the query of the lines of one kind of transfer."""
-    values = {name: _AT if name == "at" else f't."{name}"' for name in hashed}
-    fields = ", ".join(f"'{name}', {value}" for name, value in values.items())
-    return f"""
-        SELECT json_build_object('record', '{record}', {fields}, 'hash', encode(t.hash, 'hex'),
-                                 'operation', {_OPERATION})::text
-        FROM {table} t LEFT JOIN core_operation o ON o.id = t.operation_id ORDER BY {order}
-    """
+def _members(hashed: tuple[str, ...]) -> str:
+    """Return the members of a transfer's line: what is hashed, its hash, and the operation behind it."""
+    at = "(extract(epoch FROM t.at) * 1000000)::bigint"
+    fields = ", ".join(f"'{name}', {at if name == 'at' else f't.{name}'}" for name in hashed)
+    return f"""{fields}, 'hash', encode(t.hash, 'hex'), 'operation', json_build_object('source', o.source,
+        'kind', o.kind, 'reference', o.reference, 'digest', encode(o.digest, 'hex'), 'actor', o.actor)"""
 
 
 # The lines of an export, in the order in which verifier/verify_ledger.py wants them.
 _EXPORT = {
-    "transfers": _exported("transfer", "wallet_transfer", HASHED, "t.player_id, t.currency, t.seq"),
-    "house_transfers": _exported(
-        "house_transfer", "wallet_housetransfer", HOUSE_HASHED, "t.book, t.currency, t.seq"
-    ),
+    "transfers": f"""
+        SELECT json_build_object('record', 'transfer', {_members(HASHED)})::text
+        FROM wallet_transfer t LEFT JOIN core_operation o ON o.id = t.operation_id
+        ORDER BY t.player_id, t.currency, t.seq
+    """,
+    "house_transfers": f"""
+        SELECT json_build_object('record', 'house_transfer', {_members(HOUSE_HASHED)})::text
+        FROM wallet_housetransfer t LEFT JOIN core_operation o ON o.id = t.operation_id
+        ORDER BY t.book, t.currency, t.seq
+    """,
     "wallets": f"""
         SELECT json_build_object('record', 'wallet', 'player_id', w.player_id, 'currency', w.currency,
             'seq', w.seq, 'head', encode(w.head, 'hex'),
