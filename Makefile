@@ -26,8 +26,8 @@ check: ## Run every guard: format, lint, types, imports, migrations, API contrac
 reference: ## Write what docs has from the code again: refusals, events, the API.
 	@$(DEVELOP) run -- python manage.py write_reference
 
-bench: ## Measure the product (ARGS="...").
-	@$(DEVELOP) run --migrate -- python manage.py bench $(ARGS)
+bench: ## Measure stakes per second beside what the database alone can do (BENCH_SECONDS, BENCH_PLAYERS).
+	@$(LOCAL) run -- python -m benchmarks
 
 check-books: ## Prove the ledger and print the data-quality sheet.
 	@$(LOCAL) run -- python manage.py check_books

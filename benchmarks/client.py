@@ -9,6 +9,7 @@ import gc
 import select
 import socket
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -35,7 +36,7 @@ class Sample:
 
 
 class Line:
-    """One connection."""
+    """One connection, with at most one request under way."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS)
@@ -43,17 +44,22 @@ class Line:
         self.asked: Message | None = None
         self.asked_at = 0.0
         self.received = b""
+        self.is_lost = False
 
     def ask(self, message: Message) -> None:
-        """Send a request."""
+        """Send a request; that the server has hung up shows when its answer is waited for."""
         self.asked, self.received, self.asked_at = message, b"", perf_counter()
-        self.socket.sendall(message.request)
+        with suppress(OSError):
+            self.socket.sendall(message.request)
 
-    def has_whole_answer(self) -> bool:
-        """Take what has arrived; tell whether the answer is complete (or the server hung up)."""
-        arrived = self.socket.recv(CHUNK)
+    def take(self) -> None:
+        """Take what has arrived."""
+        try:
+            arrived = self.socket.recv(CHUNK)
+        except OSError:
+            arrived = b""
         self.received += arrived
-        return not arrived or is_whole(self.received)
+        self.is_lost = not arrived
 
 
 def is_whole(answer: bytes) -> bool:
@@ -96,7 +102,7 @@ class Load:
             self._poll.close()
             for line in lines:
                 line.socket.close()
-        self._sample.seconds = min(perf_counter(), self._end_at) - self._begin_at
+        self._sample.seconds = max(0.0, min(perf_counter(), self._end_at) - self._begin_at)
         return self._sample
 
     def _ask(self, line: Line) -> None:
@@ -117,23 +123,26 @@ class Load:
                 self._sample.failures += ["no answer"] * len(self._busy)
                 return
             for descriptor, _ in ready:
-                line = self._busy[descriptor]
-                if line.has_whole_answer():
-                    self._note(line)
+                self._hear(self._busy[descriptor])
+
+    def _hear(self, line: Line) -> None:
+        line.take()
+        if line.is_lost:
+            self._sample.failures.append("the server hung up")
+            self._drop(line)
+        elif is_whole(line.received):
+            self._note(line)
+            self._ask(line)
 
     def _note(self, line: Line) -> None:
         now, sample = perf_counter(), self._sample
         assert line.asked is not None
         if not line.received.startswith(GOOD):
-            sample.failures.append(line.received.decode(errors="replace") or "the server hung up")
-        else:
-            sample.answered.append(line.asked)
-            if self._begin_at <= now <= self._end_at:
-                sample.latencies.append(now - line.asked_at)
-        if line.received:
-            self._ask(line)
-        else:
-            self._drop(line)
+            sample.failures.append(line.received.decode(errors="replace"))
+            return
+        sample.answered.append(line.asked)
+        if self._begin_at <= now <= self._end_at:
+            sample.latencies.append(now - line.asked_at)
 
 
 def send(
