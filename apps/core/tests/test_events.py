@@ -3,7 +3,6 @@
 import logging
 import random
 import threading
-import time
 from collections import Counter
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from apps.core.tests.reading import (
 from apps.responsible_gaming import services as responsible_gaming
 from conftest import owner
 from tests.factories import asked, new_player
+from tests.processes import wait_for
 from tests.threads import at_once, raw_connection, started, wait_for_waiters, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,7 +140,7 @@ def test_nothing_is_missed_nothing_doubled_and_each_players_order_kept(monkeypat
         with written_slowly("slow") as (go_on, act):
             assert at_once([lambda plan=plan: write(plan) for plan in plans]) == [None] * 12
             finish(go_on, act)
-        wait_while_unread()
+        wait_for(lambda: not selectors.lag(NAME)[0], "all is read")
         finished.set()
         assert (first.result(timeout=30), second.result(timeout=30)) == (None, None)
         dying.clear()
@@ -153,13 +153,6 @@ def test_nothing_is_missed_nothing_doubled_and_each_players_order_kept(monkeypat
     for player_id in players:
         written = Event.objects.filter(type=Noted.type, player_id=player_id).order_by("id")
         assert answered(player_id) == [event.payload["text"] for event in written]
-
-
-def wait_while_unread() -> None:
-    deadline = time.monotonic() + 30
-    while selectors.lag(NAME)[0]:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_causes_are_read_before_what_they_caused():
@@ -251,7 +244,7 @@ def test_after_a_restore_what_was_unread_is_read_and_nothing_twice(monkeypatch, 
     with subscribed():
         if read_before:
             monkeypatch.setattr(runner, "PAGE", read_before)
-            read_until_final(read_before)
+            wait_for(lambda: runner.drain(NAME, pages=1) or answered(), "the first page is final")
         assert len(answered()) == read_before
         restored_elsewhere()
         call_command("stamp_events", verbosity=0)
@@ -260,11 +253,6 @@ def test_after_a_restore_what_was_unread_is_read_and_nothing_twice(monkeypatch, 
         read_all()
     assert answered() == ["a", "b", "c", "d", "e", "f"]
     assert not ParkedEvent.objects.exists()
-
-
-def read_until_final(count: int) -> None:
-    while len(answered()) < count:
-        runner.drain(NAME, pages=1)
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])

@@ -101,7 +101,7 @@ def test_a_lock_that_is_not_had_in_two_seconds_is_answered_as_busy_and_nothing_m
         waited = time.monotonic() - since
     assert refused.value.facts == {"reason": "lock_timeout"}
     assert (refused.value.status, refused.value.final) == (503, False)
-    assert 1.9 < waited < 4
+    assert 1.9 < waited < 15
     assert notes() == []
     assert not note_of_player(asked=who, player_id=player.id, text="a").replayed
 

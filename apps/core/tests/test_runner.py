@@ -11,6 +11,7 @@ from apps.core.operations import operation
 from apps.core.tests.acts import Noted, note, note_of_player, notes
 from apps.core.tests.reading import (
     NAME,
+    PATIENCE_SECONDS,
     answer,
     answered,
     let_the_lease_run_out,
@@ -19,6 +20,7 @@ from apps.core.tests.reading import (
     subscribed,
 )
 from tests.factories import asked, new_player
+from tests.processes import wait_for
 from tests.threads import at_once, raw_connection, started
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -204,7 +206,7 @@ def test_a_player_whose_lane_is_held_is_taken_later_without_anybodys_help():
     with subscribed(), raw_connection() as holder:
         holder.execute("BEGIN")
         holder.execute("SELECT 1 FROM accounts_player WHERE id = %s FOR UPDATE", [anna.id])
-        read_all_but_final(ben.id, ["b1"])
+        wait_for(lambda: runner.drain(NAME) or answered(ben.id) == ["b1"], "the other player is read")
         assert answered(anna.id) == []
         holder.execute("ROLLBACK")
         write(anna, "a3")
@@ -212,11 +214,6 @@ def test_a_player_whose_lane_is_held_is_taken_later_without_anybodys_help():
         runner.drain(NAME)
         assert parked() == []
     assert answered(anna.id) == ["a1", "a2", "a3"]
-
-
-def read_all_but_final(player_id: int, expected: list[str]) -> None:
-    while answered(player_id) != expected:
-        runner.drain(NAME)
 
 
 def test_an_operation_inside_a_handler_is_a_failure_like_any_other():
@@ -259,10 +256,10 @@ def test_one_process_reads_at_a_time():
         answer(event)
 
     with subscribed(hold), started(read_all) as first:
-        assert reading.wait(20)
+        assert reading.wait(PATIENCE_SECONDS)
         assert at_once([lambda: runner.drain(NAME)]) == [0]
         go_on.set()
-        first.result(timeout=20)
+        first.result(timeout=PATIENCE_SECONDS)
     assert answered() == ["a"]
 
 
@@ -284,12 +281,12 @@ def test_a_lease_that_ran_out_is_anyones_and_the_late_process_moves_no_cursor():
 
     late_threads: set[threading.Thread] = set()
     with subscribed(pause), started(read_late) as first:
-        assert late.wait(20)
+        assert late.wait(PATIENCE_SECONDS)
         let_the_lease_run_out()
         at_once([lambda: runner.drain(NAME)])
         taken_over = Subscription.objects.get(name=NAME)
         go_on.set()
-        first.result(timeout=20)
+        first.result(timeout=PATIENCE_SECONDS)
         read_all()
         runner.drain(NAME)
         now = Subscription.objects.get(name=NAME)
