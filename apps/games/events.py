@@ -15,63 +15,51 @@ class GameLaunched:
 
 
 @dataclass(frozen=True, slots=True)
-class BetPlaced:
+class Played:
+    """What is said of every bet and every outcome: its round, its game, and how much by purse."""
+
+    round_id: int
+    game_id: int | None
+    session_id: int | None
+    currency: str
+    cash_units: int
+    bonus_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class BetPlaced(Played):
     """A stake was taken, by purse."""
 
     type: ClassVar[str] = "games.bet.placed"
     version: ClassVar[int] = 1
     bet_id: int
-    round_id: int
-    game_id: int | None
-    session_id: int | None
-    currency: str
-    cash_units: int
-    bonus_units: int
 
 
 @dataclass(frozen=True, slots=True)
-class WinPaid:
+class WinPaid(Played):
     """A win was credited, by purse; zero is a win too."""
 
     type: ClassVar[str] = "games.win.paid"
     version: ClassVar[int] = 1
     settlement_id: int
-    round_id: int
-    game_id: int | None
-    session_id: int | None
-    currency: str
-    cash_units: int
-    bonus_units: int
 
 
 @dataclass(frozen=True, slots=True)
-class BetUndone:
+class BetUndone(Played):
     """A stake went back to the purses that paid it."""
 
     type: ClassVar[str] = "games.bet.undone"
     version: ClassVar[int] = 1
     bet_id: int
-    round_id: int
-    game_id: int | None
-    session_id: int | None
-    currency: str
-    cash_units: int
-    bonus_units: int
 
 
 @dataclass(frozen=True, slots=True)
-class WinUndone:
+class WinUndone(Played):
     """A win was taken back; what was not there any more is owed (`debt_units`)."""
 
     type: ClassVar[str] = "games.win.undone"
     version: ClassVar[int] = 1
     settlement_id: int
-    round_id: int
-    game_id: int | None
-    session_id: int | None
-    currency: str
-    cash_units: int
-    bonus_units: int
     debt_units: int
 
 

@@ -102,7 +102,13 @@ def stake(table: Table, action: Action, *, settles: bool) -> None:
     table.move(Kind.STAKE, Account.BONUS, bonus_to, paid.bonus, by, cause_id=bet.id)
     table.announce(
         events.BetPlaced(
-            bet.id, played.id, played.game_id, table.session_id(), table.seat.currency, paid.cash, paid.bonus
+            played.id,
+            played.game_id,
+            table.session_id(),
+            table.seat.currency,
+            paid.cash,
+            paid.bonus,
+            bet_id=bet.id,
         ),
         by,
     )
@@ -162,7 +168,13 @@ def win(table: Table, action: Action) -> None:
     table.outcomes[by.id] = Outcome(by.id, played.id, share.cash, share.bonus, None, 0, False)
     table.announce(
         events.WinPaid(
-            by.id, played.id, played.game_id, played.session_id, table.seat.currency, share.cash, share.bonus
+            played.id,
+            played.game_id,
+            played.session_id,
+            table.seat.currency,
+            share.cash,
+            share.bonus,
+            settlement_id=by.id,
         ),
         by,
     )
@@ -269,7 +281,13 @@ def undo_bet(table: Table, bet: Bet, original: Original, by: Fresh) -> None:
     table.note_change(bet)
     table.announce(
         events.BetUndone(
-            bet.id, bet.round_id, original.game_id, original.session_id, table.seat.currency, cash, bonus
+            bet.round_id,
+            original.game_id,
+            original.session_id,
+            table.seat.currency,
+            cash,
+            bonus,
+            bet_id=bet.id,
         ),
         by,
     )
@@ -304,14 +322,14 @@ def undo_win(table: Table, outcome: Outcome, original: Original, by: Fresh) -> N
         table.for_staff.append(Concern("games.spent_win_undone", f"settlement:{outcome.id}", facts))
     table.announce(
         events.WinUndone(
-            outcome.id,
             outcome.round_id,
             original.game_id,
             original.session_id,
             table.seat.currency,
             outcome.cash,
             outcome.bonus,
-            owed,
+            settlement_id=outcome.id,
+            debt_units=owed,
         ),
         by,
     )
