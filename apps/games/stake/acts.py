@@ -59,59 +59,48 @@ def _is_settled_here(table: Table, position: int) -> bool:
 
 
 def stake(table: Table, action: Action, *, settles: bool) -> None:
-    """
-    Take a stake: the only act that gates may refuse.
-
-    :raises InsufficientFunds: the purses do not hold that much.
-    :raises DomainError: a gate refuses it (`ensure_may_stake`), or a limit would be passed.
-    """
+    """Take a stake: the only act that gates may refuse."""
     by = table.claim_action(action)
     if by is None or table.is_buried(action):
         return
     ensure_may_stake(table)
-    paid = split_stake(action.amount, cash=table.book[Account.CASH], bonus=0)
+    available = table.book[Account.CASH]
+    paid = split_stake(action.amount, cash=available, bonus=0)
     if paid is None:
         raise InsufficientFunds(
-            purse="cash",
-            available_units=table.book[Account.CASH],
-            needed_units=action.amount,
-            currency=table.seat.currency,
+            purse="cash", available_units=available, needed_units=action.amount, currency=table.seat.currency
         )
     table.gate.admit_stake(paid.cash, table.at)
-    played = table.open_round(by)
-    open_part, settled_part = (Split(0), paid) if settles else (paid, Split(0))
-    bet = Bet(
-        by.id,
-        played.id,
-        played.entries,
-        open_part.cash,
-        open_part.bonus,
-        settled_part.cash,
-        settled_part.bonus,
-        None,
-        0,
-        False,
-    )
-    table.bets[bet.id] = table.new_bets[bet.id] = bet
-    cash_to, bonus_to = (
+    bet = place(table, paid, by, settles=settles)
+    to = (
         (Account.GAMES_CASH, Account.GAMES_BONUS)
         if settles
         else (Account.IN_PLAY_CASH, Account.IN_PLAY_BONUS)
     )
-    table.move(Kind.STAKE, Account.CASH, cash_to, paid.cash, by, cause_id=bet.id)
-    table.move(Kind.STAKE, Account.BONUS, bonus_to, paid.bonus, by, cause_id=bet.id)
-    table.announce(
-        events.BetPlaced(
-            played.id,
-            played.game_id,
-            table.session_id(),
-            table.seat.currency,
-            paid.cash,
-            paid.bonus,
-            bet_id=bet.id,
-        ),
-        by,
+    table.move(Kind.STAKE, Account.CASH, to[0], paid.cash, by, cause_id=bet.id)
+    table.move(Kind.STAKE, Account.BONUS, to[1], paid.bonus, by, cause_id=bet.id)
+
+
+def place(table: Table, paid: Split, by: Fresh, *, settles: bool) -> Bet:
+    """Put a bet on the round, its money open or, where the same message ends it, settled; return it."""
+    played = table.open_round(by)
+    opened, settled = (Split(0), paid) if settles else (paid, Split(0))
+    bet = Bet(
+        by.id,
+        played.id,
+        played.entries,
+        opened.cash,
+        opened.bonus,
+        settled.cash,
+        settled.bonus,
+        grant_id=None,
+        placed_at=0,
+        undone=False,
     )
+    table.bets[bet.id] = table.new_bets[bet.id] = bet
+    where = (played.id, played.game_id, table.session_id(), table.seat.currency)
+    table.announce(events.BetPlaced(*where, paid.cash, paid.bonus, bet_id=bet.id), by)
+    return bet
 
 
 def ensure_may_stake(table: Table) -> None:
