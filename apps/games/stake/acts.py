@@ -59,7 +59,11 @@ def _is_settled_here(table: Table, position: int) -> bool:
 
 
 def stake(table: Table, action: Action, *, settles: bool) -> None:
-    """Take a stake: the only act that gates may refuse."""
+    """
+    Take a stake: the only act that gates may refuse.
+
+    :raises InsufficientFunds: the purses together hold less; what else refuses it, `ensure_may_stake` says.
+    """
     by = table.claim_action(action)
     if by is None or table.is_buried(action):
         return
