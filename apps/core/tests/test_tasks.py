@@ -109,6 +109,7 @@ def ring_until_handled(queue: str, count: int) -> None:
     wait_for(is_done, f"{count} are handled")
 
 
+@pytest.mark.money
 def test_a_worker_that_is_killed_in_the_middle_of_its_work_loses_and_doubles_nothing(queue):
     count = players_who_bet(150)
     with worker(queue) as first:
