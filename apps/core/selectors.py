@@ -1,5 +1,6 @@
 """Questions about events and subscriptions."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import connection
@@ -27,9 +28,9 @@ def operation(operation_id: int) -> Operation:
     return Operation.objects.get(id=operation_id)
 
 
-def player_of_reference(*, source: str, reference: str) -> int | None:
-    """Return whose a reference is that is unique over all players of a source, or None."""
-    rows = GlobalReference.objects.filter(source=source, reference=reference)
+def player_of_reference(*, source: str, kinds: Iterable[str], reference: str) -> int | None:
+    """Return whose act of some kinds a reference names, where it is unique over all players of a source."""
+    rows = GlobalReference.objects.filter(source=source, kind__in=kinds, reference=reference).order_by("kind")
     return rows.values_list("player_id", flat=True).first()
 
 

@@ -51,6 +51,8 @@ class ActionKind(Choice):
     UNDO = "undo"
 
 
+# What an undo can point at: the bet first, where a contract gives it and its win one reference.
+UNDOABLE = (ActionKind.STAKE, ActionKind.WIN)
 # The kind of the operation that ends a round by itself, without a win to settle its bets.
 END_ROUND = "end_round"
 

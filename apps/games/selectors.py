@@ -16,7 +16,7 @@ from apps.core.rules import Measure
 from apps.core.sql import discrepancies
 from apps.games.errors import GameUnavailable, ProviderUnknown
 from apps.games.models import Game, ProviderAccount
-from apps.games.rules import GameState, Policy
+from apps.games.rules import UNDOABLE, GameState, Policy
 from apps.wallet import selectors as wallet
 
 
@@ -94,7 +94,7 @@ def game(public_id: str) -> Game:
 
 def player_by_reference(account: Account, reference: str) -> int | None:
     """Return whose transaction a reference is, for accounts whose references are global over players."""
-    return core.player_of_reference(source=account.source, reference=reference)
+    return core.player_of_reference(source=account.source, kinds=UNDOABLE, reference=reference)
 
 
 def balance(player_id: int) -> Money:

@@ -1,11 +1,13 @@
 """One behaviour for every provider: repeats, undos, batches and rounds."""
 
+from dataclasses import replace
+
 import pytest
 
 from apps.accounts.errors import PlayerNotFound
 from apps.cases.models import Case
 from apps.core.errors import ReferenceReused
-from apps.core.models import Operation, Tombstone
+from apps.core.models import Event, Operation, Tombstone
 from apps.core.money import text
 from apps.games import services
 from apps.games.errors import RoundClosed, WinWithoutBet, WrongCurrency
@@ -170,19 +172,15 @@ def test_an_undo_of_a_buried_original_that_came_moves_nothing():
 def test_an_undo_that_names_no_player_finds_the_lane_through_the_original():
     (player, account), (other, _) = a_game(reference_scope="global"), a_game(reference_scope="global")
     play(account, player, stake("b1", "5.00 EUR"))
-    nobody = message(other, undo("u1", "b1"))
-    nobody = type(nobody)("", nobody.currency, nobody.game, nobody.round_reference, False, nobody.actions)
-    services.play(account=account, message=nobody)
+    services.play(account=account, message=replace(message(other, undo("u1", "b1")), public_id=""))
     assert (purses(player), purses(other)) == ({"cash": "50.00"}, {"cash": "50.00"})
     assert Operation.objects.get(reference="u1").player_id == player.id
 
 
 def test_an_undo_that_names_no_player_and_no_known_original_is_refused():
     player, account = a_game(reference_scope="global")
-    nobody = message(player, undo("u1", "b1"))
-    nobody = type(nobody)("", nobody.currency, nobody.game, nobody.round_reference, False, nobody.actions)
     with refused(player, PlayerNotFound):
-        services.play(account=account, message=nobody)
+        services.play(account=account, message=replace(message(player, undo("u1", "b1")), public_id=""))
 
 
 def test_an_undo_of_another_players_stake_leaves_that_player_alone():
@@ -215,6 +213,8 @@ def test_a_stake_and_a_win_are_undone_once_whoever_asks_again():
         play(account, player, undo(f"u-w-{number}", "w1"))
     assert purses(player) == {"cash": "50.00"}
     assert Transfer.objects.filter(kind="undo").count() == 2
+    told = Event.objects.filter(type__endswith=".undone").values_list("type", flat=True)
+    assert sorted(told) == ["games.bet.undone", "games.win.undone"]
 
 
 def test_two_undos_of_one_stake_in_one_batch_happen_once():

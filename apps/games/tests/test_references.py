@@ -1,10 +1,12 @@
 """One behaviour for every provider: whose a reference is, and what it may be used for."""
 
+from dataclasses import replace
+
 import pytest
 
 from apps.core.errors import ReferenceReused
 from apps.games import services
-from tests.factories import asked, provider, stake, undo, win
+from tests.factories import asked, message, provider, stake, undo, win
 from tests.playing import a_game, play, purses, refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
@@ -64,6 +66,15 @@ def test_where_references_are_global_and_shared_over_kinds_no_kind_of_another_pl
     play(account, one, stake("x", "5.00 EUR"))
     with refused(other, ReferenceReused):
         play(account, other, win("x", "7.00 EUR"))
+
+
+def test_an_undo_that_names_no_player_is_not_led_astray_by_an_undo_of_that_name():
+    (one, account), (other, _) = a_game(reference_scope="global"), a_game(reference_scope="global")
+    play(account, one, undo("x", "never came"))
+    play(account, other, stake("x", "5.00 EUR"))
+    answer = services.play(account=account, message=replace(message(one, undo("u1", "x")), public_id=""))
+    assert not answer.buried
+    assert purses(other) == {"cash": "50.00"}
 
 
 def test_where_references_are_global_two_players_may_still_share_a_round():
