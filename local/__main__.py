@@ -7,7 +7,18 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from local import cleaning, demo, guards, interrupts, processes, product, services, state
+from local import (
+    cleaning,
+    credentials,
+    demo,
+    guards,
+    interrupts,
+    postgres,
+    processes,
+    product,
+    services,
+    state,
+)
 from local.failures import CannotRun
 
 # The product's tests use other databases of the embedded Valkey than a demo that runs beside them.
@@ -67,10 +78,11 @@ def run(words: Sequence[str], *, is_test: bool, does_migrate: bool) -> int:
     """Run a command with the services up and return its exit code."""
     session = services.Session("run")
     with services.in_use(session, first_database=TEST_DATABASE if is_test else 0) as environment:
+        rights = postgres.superuser(credentials.load()) if is_test else {}
         code = 0
         if does_migrate:
             code = in_foreground(product.manage("migrate", "--verbosity", "0"), environment, session)
-        return code or in_foreground(words, environment, session)
+        return code or in_foreground(words, environment | rights, session)
 
 
 def in_foreground(words: Sequence[str], environment: dict[str, str], session: services.Session) -> int:

@@ -171,6 +171,11 @@ def reason() -> str:
     return f"{(telling or lines)[-1]} (see {state.log_of('postgres')})"
 
 
+def superuser(passwords: dict[str, str]) -> dict[str, str]:
+    """Return what lets tests in as the superuser, to see that the guards stop even that."""
+    return {"PGPASSWORD": passwords["POSTGRES_PASSWORD"]}
+
+
 def urls(*, port: int, passwords: dict[str, str]) -> dict[str, str]:
     """Return the addresses of the database for the product."""
     place = f"127.0.0.1:{port}/{DATABASE}"

@@ -104,7 +104,7 @@ class NewPlayer(msgspec.Struct, frozen=True, kw_only=True):
     is_test: bool = False
 
 
-@operation("accounts.open_account", secrets=("password",))
+@operation("accounts.open_account", secrets=("password",), personal=("new",))
 def open_account(*, operation_id: int, new: NewPlayer, password: str | None) -> int:
     """
     Open a player account with its credentials and return the player's id.

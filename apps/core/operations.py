@@ -20,7 +20,7 @@ import msgspec
 from django.db import InterfaceError, OperationalError, connection, transaction
 from psycopg import errors as pg
 
-from apps.core import clock
+from apps.core import clock, crypto
 from apps.core.digests import digest
 from apps.core.errors import Busy, OutcomeUnknown, ReferenceReused
 from apps.core.models import Operation
@@ -223,7 +223,11 @@ def claim_all(*, player_id: int, source: str, kind: str, references: list[str]) 
 
 
 def operation(
-    kind: str, *, lock: Callable[[dict[str, Any]], Lane] | None = None, secrets: tuple[str, ...] = ()
+    kind: str,
+    *,
+    lock: Callable[[dict[str, Any]], Lane] | None = None,
+    secrets: tuple[str, ...] = (),
+    personal: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., T]], Callable[..., Done[T]]]:
     """
     Make a service an operation: one transaction, lane locked, reference claimed, first answer kept.
@@ -234,6 +238,7 @@ def operation(
 
     :param lock: takes the keyword arguments, locks the lane they name, and returns it.
     :param secrets: arguments that the stored digest leaves out, because a hash of them could be guessed.
+    :param personal: arguments with personal data, which go into it by a keyed hash for the same reason.
     """
 
     def decorate(service: Callable[..., T]) -> Callable[..., Done[T]]:
@@ -241,9 +246,9 @@ def operation(
 
         @functools.wraps(service)
         def act(*, asked: Asked, **arguments: Any) -> Done[T]:
-            content = digest(
-                [kind, {name: value for name, value in arguments.items() if name not in secrets}]
-            )
+            told = {name: value for name, value in arguments.items() if name not in secrets}
+            hidden = {name: _hidden(told[name], f"{kind}.{name}") for name in personal}
+            content = digest([kind, told | hidden])
 
             def body() -> Done[T]:
                 lane = lock(arguments) if lock else Lane()
@@ -261,6 +266,10 @@ def operation(
         return act
 
     return decorate
+
+
+def _hidden(value: Any, purpose: str) -> str:
+    return crypto.blind_index(digest(value).hex(), purpose=purpose)
 
 
 def keep_result(operation_id: int, value: Any) -> None:

@@ -39,10 +39,9 @@ def ensure_timezone(name: str) -> None:
 
 
 class LimitIncrease(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a looser limit takes effect: after a delay, and whether the player has to confirm it then."""
+    """When a looser limit takes effect: after a delay."""
 
     delay_hours: Annotated[int, msgspec.Meta(ge=0)]
-    confirm: bool = False
 
 
 class LimitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

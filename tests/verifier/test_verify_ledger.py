@@ -146,12 +146,15 @@ def test_a_changed_field_of_a_house_transfer_names_its_row(export, field):
     assert misfit(export).startswith(f"line {number + 1}: book ")
 
 
-@pytest.mark.parametrize("record", ["wallet", "house_book"])
-@pytest.mark.parametrize("field", ["seq", "head", "purses", "player_id", "book", "currency"])
+@pytest.mark.parametrize(
+    ("record", "field"),
+    [
+        *(("wallet", field) for field in ("seq", "head", "purses", "player_id", "currency")),
+        *(("house_book", field) for field in ("seq", "head", "book", "currency")),
+    ],
+)
 def test_a_changed_end_of_a_chain_is_named(export, record, field):
     number = of_record(export, record)[0]
-    if field not in export[number]:
-        pytest.skip(f"a {record} has no {field}")
     other = {"seq": 99, "head": "00" * 32, "purses": [1] * 7, "player_id": 1, "book": "x", "currency": "USD"}
     export[number][field] = other[field]
     assert misfit(export).startswith(f"line {number + 1}: ")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from apps.accounts import selectors, services
 from apps.accounts.errors import (
@@ -16,6 +16,7 @@ from apps.accounts.errors import (
 from apps.accounts.models import Person, PersonKey, Player, Profile, Restriction, Session, User
 from apps.accounts.rules import PUBLIC_ID
 from apps.core import clock
+from apps.core.digests import digest
 from apps.core.errors import Malformed, UnknownCurrency
 from apps.core.models import Event, Operation
 from tests.factories import BrandLicenceFactory, asked, new_player
@@ -276,3 +277,36 @@ def test_an_act_on_nobody_is_refused(act):
     with pytest.raises(PlayerNotFound):
         act(asked=asked(), player_id=0, reason="none", **more)
     assert not Event.objects.filter(player_id=0).exclude(type__startswith="markets.").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", ["brand_id", "licence_id", "jurisdiction_id"])
+def test_a_player_stays_where_they_belong(column):
+    player = new_player()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Player.objects.filter(id=player.id).update(**{column: 10**6})
+    assert Player.objects.values(column).get(id=player.id) == {column: getattr(player, column)}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"currency": "JPY"}, {"public_id": "somebody-else"}])
+def test_a_players_currency_and_public_id_never_change(change):
+    player = new_player()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Player.objects.filter(id=player.id).update(**change)
+    player.refresh_from_db()
+    assert player.currency == "EUR"
+
+
+@pytest.mark.django_db
+def test_what_is_kept_of_an_opened_account_is_no_hash_of_personal_data_alone():
+    player = new_player()
+    kept = bytes(Operation.objects.get(kind="accounts.open_account").digest)
+    profile = {
+        "brand": "brand",
+        "jurisdiction": "demo",
+        "currency": "EUR",
+        "email": selectors.email_of(player.id),
+    }
+    guess = digest(["accounts.open_account", {"new": services.NewPlayer(**profile, is_test=True)}])
+    assert kept != guess

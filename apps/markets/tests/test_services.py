@@ -199,7 +199,7 @@ def test_a_new_market_is_a_data_file(tmp_path, monkeypatch):
         "kind": "loss",
         "periods": ["week"],
         "window": "rolling",
-        "increase": {"delay_hours": 72, "confirm": True},
+        "increase": {"delay_hours": 72},
     }
     text = text_of(1, days=-1, limits=[law], game_session_hours=1)
     shutil.copytree(services.DATA, tmp_path, dirs_exist_ok=True)

@@ -51,7 +51,18 @@ def test_a_faulty_wallet_is_not_proven_and_stays_red_while_the_others_are(world,
     damage(FAULTS[fault][0], world)
     for _ in range(2):
         assert set(red(services.check_books())) >= FAULTS[fault][1] & CHAIN
-        assert list(Proof.objects.values_list("player_id", flat=True)) == [world.ben.id]
+        proven = [] if FAULTS[fault][1] - CHAIN else [world.ben.id]
+        assert list(Proof.objects.values_list("player_id", flat=True)) == proven
+
+
+BESIDE = [fault for fault, (_, lines) in FAULTS.items() if not lines & CHAIN and not LOST.fullmatch(fault)]
+
+
+@pytest.mark.parametrize("fault", BESIDE)
+def test_a_fault_beside_the_chains_stays_red_until_it_is_mended(world, fault):
+    damage(FAULTS[fault][0], world)
+    for _ in range(2):
+        assert set(red(services.check_books())) == FAULTS[fault][1]
 
 
 @pytest.mark.parametrize("fault", OF_A_CHAIN)
