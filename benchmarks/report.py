@@ -61,7 +61,8 @@ def line(figure: Figures) -> str:
     share = f"{figure.share:.2f}" if figure.share is not None else "-"
     return (
         f"{figure.act:<7}{figure.spread:<13}{figure.connections:>5}{figure.per_second:>8,.0f}"
-        f"{figure.p50_ms:>9.2f}{figure.p95_ms:>9.2f}{figure.p99_ms:>9.2f}{ceiling:>11}{share:>7}{figure.failures:>8}"
+        f"{figure.p50_ms:>9.2f}{figure.p95_ms:>9.2f}{figure.p99_ms:>9.2f}"
+        f"{ceiling:>11}{share:>7}{figure.failures:>8}"
     )
 
 
