@@ -19,7 +19,7 @@ def web(*, port: int, variables: Mapping[str, str]) -> list[str]:
         *(PYTHON, "-m", "granian", "--interface", "wsgi", "pam.wsgi:application"),
         *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
         *("--workers", variables.get("WEB_WORKERS") or "2"),
-        *("--blocking-threads", variables.get("WEB_THREADS") or "8"),
+        *("--blocking-threads", variables.get("WEB_THREADS") or "4"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
     ]
 
