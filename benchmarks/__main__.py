@@ -43,6 +43,8 @@ def bench(wishes: Wishes) -> int:
 def run(supervisor: Supervisor, wishes: Wishes) -> int:
     """Measure, check and report; return the exit code."""
     owner = supervisor.environment["DATABASE_OWNER_URL"]
+    load_before = os.getloadavg()[0]
+    say(f"on {os.cpu_count()} cores, with a load of {load_before:.1f} before the run")
     say(f"making a database with {wishes.players:,} funded players")
     stages.fill(supervisor, players=wishes.players)
     counted = stages.count_statements(supervisor)
@@ -66,7 +68,7 @@ def run(supervisor: Supervisor, wishes: Wishes) -> int:
         proof,
         statements=counted["statements"],
         settings=stages.settings(supervisor, wishes),
-        postgres=database.version(owner),
+        machine=stages.machine(load_before=load_before, postgres=database.version(owner)),
     )
     return 0 if proof.holds else 1
 

@@ -1,7 +1,7 @@
 """
 What a run tells: lines for people, and `build/bench.json` for machines.
 
-    machine       cores, python, postgres
+    machine       cores, python, postgres, load_before (processes that wanted to run in the minute before)
     settings      seconds (of each measurement), players, server (the command line of the web server)
     statements    of stake, win and undo: the statements of one message in order, with BEGIN and COMMIT
     measurements  one object each: act (stake, win, undo), spread ("players" or "one player"), connections,
@@ -14,8 +14,6 @@ What a run tells: lines for people, and `build/bench.json` for machines.
 """
 
 import json
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -87,11 +85,11 @@ def write(
     *,
     statements: Mapping[str, Sequence[str]],
     settings: Mapping[str, Any],
-    postgres: str,
+    machine: Mapping[str, Any],
 ) -> None:
     """Write the file."""
     content = {
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "postgres": postgres},
+        "machine": machine,
         "settings": settings,
         "statements": statements,
         "measurements": [asdict(figure) | {"share": figure.share} for figure in measured],

@@ -1,6 +1,8 @@
 """The product's own processes and commands, one function for each stage of a run."""
 
 import json
+import os
+import platform
 import subprocess
 import sys
 from typing import Any
@@ -66,6 +68,16 @@ def books_agree(supervisor: Supervisor) -> bool:
     code = supervisor.wait("bench_books")
     print(state.log_of("bench_books").read_text(), end="", flush=True)
     return code == 0
+
+
+def machine(*, load_before: float, postgres: str) -> dict[str, Any]:
+    """Return what the product was measured on."""
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "postgres": postgres,
+        "load_before": load_before,
+    }
 
 
 def settings(supervisor: Supervisor, wishes: Wishes) -> dict[str, Any]:

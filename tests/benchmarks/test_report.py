@@ -33,7 +33,9 @@ def test_a_line_stands_under_the_head():
 
 def test_the_file_says_what_was_measured_and_what_is_wanted(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "FILE", tmp_path / "build" / "bench.json")
-    report.write([AT_SIXTEEN, WIN], SOUND, statements=STATEMENTS, settings={"seconds": 8}, postgres="18.6")
+    report.write(
+        [AT_SIXTEEN, WIN], SOUND, statements=STATEMENTS, settings={"seconds": 8}, machine={"cores": 2}
+    )
     content = json.loads(report.FILE.read_text())
     assert [row["share"] for row in content["measurements"]] == [0.3, None]
     assert content["wanted"]["p99_ms"] == {"wanted": 40.0, "measured": 29.0, "is_met": True}
