@@ -69,16 +69,16 @@ def record_proposal(*, action: str, subject: str, payload: dict[str, Any], reaso
 
 
 @transaction_required
-def approve(*, approval_id: int, checker_id: int, payload: dict[str, Any]) -> Approval:
+def approve(*, approval_id: int, action: str, checker_id: int, payload: dict[str, Any]) -> Approval:
     """
-    Record a second person's yes, in the transaction that executes the act.
+    Record a second person's yes to an action, in the transaction that executes it.
 
     :raises ApprovalNotWaiting: it was decided, or its time ran out.
     :raises SamePerson: the checker is the maker.
-    :raises ProposalChanged: the payload is not the one that was proposed.
+    :raises ProposalChanged: the action or its payload is not the one that was proposed.
     """
     approval = _decide(approval_id, checker_id, ApprovalState.APPROVED)
-    if digest(payload).hex() != approval.payload_hash:
+    if approval.action != action or digest(payload).hex() != approval.payload_hash:
         raise ProposalChanged(approval_id=approval_id)
     return approval
 

@@ -31,7 +31,10 @@ def apply_grants() -> None:
     if owner.settings_dict["USER"] == application:
         return
     login = sql.Identifier(application)
+    database = sql.Identifier(owner.settings_dict["NAME"])
     statements = [
+        # A temporary table of the same name would stand before a ledger table in its own session.
+        sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(database),
         sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(login),
         sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(login),
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(login),

@@ -8,7 +8,7 @@ raises it. House accounts have no stored balance; they are sums over transfers.
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from apps.core.money import MAX_UNITS
@@ -250,6 +250,11 @@ def canonical(row: dict[str, Any], origin: Origin, hashed: tuple[str, ...] = HAS
 def chain(head: bytes, content: bytes) -> bytes:
     """Return the next head of a wallet's chain: SHA-256 of the previous head and the canonical bytes."""
     return hashlib.sha256(head + content).digest()
+
+
+def instant(microseconds_since_1970: int) -> datetime:
+    """Return the instant behind whole microseconds since 1970 UTC, exactly."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds_since_1970)
 
 
 def microseconds(at: datetime) -> int:

@@ -15,6 +15,7 @@ from apps.core.errors import CurrencyMismatch, Malformed
 from apps.core.events import publish
 from apps.core.money import Money
 from apps.core.operations import current, operation, run, transaction_required
+from apps.core.stake import NOW
 from apps.markets import selectors as markets
 from apps.wallet import events, rules, stake
 from apps.wallet.errors import AdjustmentTooLarge, NotATestPlayer, UnknownReason
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
     from apps.markets.models import Licence
 
 
+# The action under which adjustments wait for their second person.
+ADJUST = "wallet.adjust"
+_BALANCE_AND_NOW = f"SELECT json_build_array(({stake.BALANCE}), {NOW})"
+
+
 @transaction_required
 def post(*, player_id: int, currency: str, transfers: Iterable[Transfer]) -> Book:
     """
@@ -54,9 +60,9 @@ def post(*, player_id: int, currency: str, transfers: Iterable[Transfer]) -> Boo
     context = current()
     assert context.lane.player_id == player_id, "post needs the player's lane"
     assert context.lane.business_date, "a lane of a player has a business date"
-    fact = sql.facts(f"SELECT ({stake.BALANCE})", player_id=player_id, currency=currency)
+    fact, now = sql.facts(_BALANCE_AND_NOW, player_id=player_id, currency=currency, shift=clock.shift())
     book, last_at = stake.book(player_id, currency, fact)
-    origin, at = _origin(context.operation_id), max(clock.now(), last_at)
+    origin, at = _origin(context.operation_id), max(rules.instant(now), last_at)
     for transfer in transfers:
         book.move(transfer, origin=origin, at=at, business_date=context.lane.business_date)
     if book.rows:
@@ -211,7 +217,7 @@ def propose_adjustment(*, operation_id: int, adjustment: Adjustment, reason: str
     if not 0 < adjustment.amount_units <= MAX_ADJUSTMENT:
         raise AdjustmentTooLarge(amount_units=adjustment.amount_units, ceiling_units=MAX_ADJUSTMENT)
     return cases.record_proposal(
-        action="wallet.adjust",
+        action=ADJUST,
         subject=f"player:{player.id}",
         payload=msgspec.to_builtins(adjustment),
         reason=reason,
@@ -232,7 +238,7 @@ def approve_adjustment(
     :raises InsufficientFunds: a debit finds less cash than that.
     """
     approval = cases.approve(
-        approval_id=approval_id, checker_id=checker_id, payload=msgspec.to_builtins(adjustment)
+        approval_id=approval_id, action=ADJUST, checker_id=checker_id, payload=msgspec.to_builtins(adjustment)
     )
     assert adjustment.player_id == player_id, "the lane is the adjusted player's"
     transfer = rules.adjustment(

@@ -1,9 +1,9 @@
 """What the wallet adds to the stake path: the balance to read, and the only SQL that writes transfers."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from apps.wallet.rules import PURSES, Book
+from apps.wallet.rules import PURSES, Book, instant
 
 # [purses in the order of `after`], seq, head (hex), last_at (microseconds); null before the first transfer.
 BALANCE = f"""
@@ -47,10 +47,9 @@ WALLET = f"""
 def book(player_id: int, currency: str, fact: list[Any] | None) -> tuple[Book, datetime]:
     """Return the wallet as the read statement found it, and the instant of its last transfer."""
     if fact is None:
-        return Book(player_id, currency), datetime(1970, 1, 1, tzinfo=UTC)
+        return Book(player_id, currency), instant(0)
     purses, seq, head, last_at = fact
-    last = datetime.fromtimestamp(last_at // 1_000_000, UTC).replace(microsecond=last_at % 1_000_000)
-    return Book(player_id, currency, purses, seq, bytes.fromhex(head)), last
+    return Book(player_id, currency, purses, seq, bytes.fromhex(head)), instant(last_at)
 
 
 def parameters(moved: Book) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from apps.core.operations import operation
 from tests.factories import StaffFactory, asked, new_player
 
 pytestmark = pytest.mark.django_db
+ACTION = "test.act"
 PAYLOAD = {"player_id": 7, "amount_units": 100_000, "currency": "EUR"}
 
 
@@ -28,18 +29,18 @@ def opening(*, operation_id: int, subject: str, facts: dict[str, Any], kind: str
 @operation("test.propose")
 def proposing(*, operation_id: int, payload: dict[str, Any], maker_id: int) -> int:
     return services.record_proposal(
-        action="test.act", subject="player:7", payload=payload, reason="because", maker_id=maker_id
+        action=ACTION, subject="player:7", payload=payload, reason="because", maker_id=maker_id
     )
 
 
 @operation("test.approve")
 def approving(*, operation_id: int, approval_id: int, checker_id: int, payload: dict[str, Any]) -> None:
-    services.approve(approval_id=approval_id, checker_id=checker_id, payload=payload)
+    services.approve(approval_id=approval_id, action=ACTION, checker_id=checker_id, payload=payload)
 
 
 @operation("test.approve_and_fail")
 def approving_and_failing(*, operation_id: int, approval_id: int, checker_id: int) -> None:
-    services.approve(approval_id=approval_id, checker_id=checker_id, payload=PAYLOAD)
+    services.approve(approval_id=approval_id, action=ACTION, checker_id=checker_id, payload=PAYLOAD)
     raise ZeroDivisionError
 
 
@@ -224,3 +225,15 @@ def test_what_expired_is_proposed_again_and_not_approved(maker, checker):
     with pytest.raises(ApprovalNotWaiting):
         approve(approval_id, checker)
     approve(propose(maker), checker)
+
+
+def test_the_approval_of_one_act_does_not_execute_another(maker, checker):
+    approval_id = propose(maker)
+
+    @operation("test.approve_another")
+    def approving_another(*, operation_id: int) -> None:
+        services.approve(approval_id=approval_id, action="test.other", checker_id=checker.id, payload=PAYLOAD)
+
+    with pytest.raises(ProposalChanged):
+        approving_another(asked=asked())
+    assert Approval.objects.get(id=approval_id).state == "waiting"

@@ -72,6 +72,7 @@ ATTACKS = {
     "update in a block": "DO $$ BEGIN EXECUTE 'UPDATE {table} SET id = id'; END $$",
     "upsert": "INSERT INTO {table} SELECT * FROM {table} ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id",
     "merge": "MERGE INTO {table} t USING {table} s ON t.id = s.id WHEN MATCHED THEN DELETE",
+    "stand before it": "CREATE TEMP TABLE {table} (LIKE {table})",
     "update through a view": "CREATE TEMP VIEW v AS SELECT * FROM {table}; UPDATE v SET id = id",
     "delete through a view": "CREATE TEMP VIEW v AS SELECT * FROM {table}; DELETE FROM v",
     "drop": "DROP TABLE {table}",
