@@ -13,7 +13,7 @@ from apps.cases import services as cases
 from apps.core import clock
 from apps.core.errors import ReferenceReused
 from apps.core.operations import Context, Lane, during, run, transaction_required
-from apps.core.postgres.base import execute
+from apps.core.postgres.prepared import execute
 from apps.games import errors
 from apps.games.rules import ActionKind, Answer, Message
 from apps.games.selectors import Account, player_by_reference
@@ -58,7 +58,7 @@ def _play(account: Account, player_id: int, message: Message) -> Answer:
     with connection.wrap_database_errors:
         database = connection.connection
         assert database is not None
-        locked = execute(database, LOCK, {"player_id": player_id}).fetchone()
+        locked = execute(database, LOCK, {"player_id": player_id})
         seat = _seat(account, player_id, locked)
         table = lay(seat, message, _read(database, seat, message))
         if table.facts.account[0] != account.version:
@@ -110,7 +110,7 @@ def _read(database: psycopg.Connection, seat: Seat, message: Message) -> facts.F
         "ids": len(message.actions) + 1,
     }
     statement = facts.READ[undoes, seat.policy.reference_scope == "global"]
-    found = execute(database, statement, parameters).fetchone()
+    found = execute(database, statement, parameters)
     return facts.decode(found[0])  # type: ignore[index]
 
 
