@@ -17,8 +17,8 @@ BUSY = 16
 SPREAD, ONE = "players", "one player"
 # More than any machine of today answers; the rest of the messages is never sent.
 MESSAGES_PER_SECOND = 3_000
-# A server process keeps the ids of players it has met; two rounds meet most of them in every process.
-WARM_ROUNDS = 2
+# A server process keeps the ids of players it has met: after three rounds, of seven in eight in each of two.
+WARM_ROUNDS, ROUND_SECONDS = 3, 30.0
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Course:
     def run(self) -> Iterator[Figures]:
         """Yield the figures of one measurement after the other."""
         for _ in range(WARM_ROUNDS):
-            self.send(list(balances(self.players)), connections=BUSY, warm_seconds=0)
+            self.send(list(balances(self.players)), connections=BUSY, seconds=ROUND_SECONDS)
         played: list[Message] = []
         for connections in CONNECTIONS:
             sample, found = self.stakes(self.players, SPREAD, connections)
@@ -60,13 +60,13 @@ class Course:
         count = int((self.wishes.seconds + WARM_SECONDS) * MESSAGES_PER_SECOND)
         messages = list(stakes(players, count=count, prefix=secrets.token_hex(6)))
         before = self.raw(players, connections)
-        sample = self.send(messages, connections=connections, warm_seconds=WARM_SECONDS)
+        sample = self.measure(messages, connections)
         ceiling = (before + self.raw(players, connections)) / 2
         return sample, self.conclude(sample, "stake", spread, connections, ceiling)
 
     def act(self, name: str, messages: list[Message]) -> Figures:
         """Measure wins or undos."""
-        sample = self.send(messages, connections=BUSY, warm_seconds=WARM_SECONDS)
+        sample = self.measure(messages, BUSY)
         return self.conclude(sample, name, SPREAD, BUSY, None)
 
     def raw(self, players: Sequence[str], connections: int) -> float:
@@ -74,14 +74,17 @@ class Course:
         ids = span(self.ceiling.owner, players)
         return self.ceiling.per_second(ids, connections=connections, seconds=self.wishes.ceiling_seconds)
 
-    def send(self, messages: list[Message], *, connections: int, warm_seconds: float) -> Sample:
+    def measure(self, messages: list[Message], connections: int) -> Sample:
+        """Send messages for as long as the user wishes, after a warm-up."""
+        seconds = self.wishes.seconds
+        return self.send(messages, connections=connections, warm_seconds=WARM_SECONDS, seconds=seconds)
+
+    def send(
+        self, messages: list[Message], *, connections: int, warm_seconds: float = 0, seconds: float
+    ) -> Sample:
         """Send messages, and remember what came back."""
         sample = send(
-            messages,
-            port=self.port,
-            connections=connections,
-            warm_seconds=warm_seconds,
-            seconds=self.wishes.seconds,
+            messages, port=self.port, connections=connections, warm_seconds=warm_seconds, seconds=seconds
         )
         self.answered += sample.answered
         self.failures += sample.failures
